@@ -17,14 +17,14 @@ export interface PresignableRequest {
  * A URL that carries its signature in the query (the same seven items as the header; COS "Request Signature"). A temporary key's token
  * goes along as the signed parameter `x-cos-security-token`.
  *
- * @throws TypeError when the origin is not an absolute URL, and whatever {@link signRequest} throws.
+ * @throws TypeError when the origin is not scheme and host alone, and whatever {@link signRequest} throws.
  */
 export function presignUrl(
   request: PresignableRequest,
   credentials: SigningCredentials,
   validity: Validity,
 ): string {
-  const { protocol, host } = new URL(request.origin);
+  const { origin, host } = parseOrigin(request.origin);
   const query: Record<string, Multi> = {
     ...request.query,
     ...(credentials.token === undefined ? {} : { 'x-cos-security-token': credentials.token }),
@@ -41,10 +41,19 @@ export function presignUrl(
     const equals = item.indexOf('=');
     return `${item.slice(0, equals)}=${urlEncode(item.slice(equals + 1))}`;
   });
-  return `${protocol}//${host}${encodePath(request.path)}?${[...own, ...signed].join('&')}`;
+  return `${origin}${encodePath(request.path)}?${[...own, ...signed].join('&')}`;
 }
 
 /** A decoded path as it goes on the wire: each segment encoded, the slashes kept. */
 export function encodePath(path: string): string {
   return path.split('/').map(urlEncode).join('/');
+}
+
+/** Anything beside scheme and host would be lost without a word, a port excepted; so it is refused. */
+function parseOrigin(text: string): URL {
+  if (URL.canParse(text)) {
+    const url = new URL(text);
+    if (url.href === `${url.origin}/`) return url;
+  }
+  throw new TypeError('the origin of a presigned URL must be scheme and host alone, as in "https://host"');
 }

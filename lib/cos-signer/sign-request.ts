@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { canonicalPairs, type Multi } from './canonical.js';
+import { canonicalPairs, requireWellFormed, type Multi } from './canonical.js';
 
 /** A request as the signature sees it. */
 export interface SignableRequest {
@@ -47,7 +47,8 @@ export interface SignatureLadder {
  * Signs a COS or CI request (COS API documentation, "Request Signature", product 436, page 7778). Pure: signs exactly the headers and
  * parameters it is given, at exactly the validity it is given.
  *
- * @throws TypeError when the path does not begin with `/`, or the validity is not two whole numbers of seconds in order.
+ * @throws TypeError when the path does not begin with `/`, the validity is not two whole numbers of seconds in order, or a text holds half of
+ * a surrogate pair.
  */
 export function signRequest(
   request: SignableRequest,
@@ -57,6 +58,7 @@ export function signRequest(
   if (!request.path.startsWith('/')) {
     throw new TypeError(`the path to sign must begin with "/", but is ${JSON.stringify(request.path)}`);
   }
+  requireWellFormed(request.path);
   const keyTime = keyTimeOf(validity);
   const parameters = canonicalPairs(request.query ?? {});
   const headers = canonicalPairs(request.headers ?? {});

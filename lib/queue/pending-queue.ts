@@ -1,3 +1,4 @@
+import type { DocjobError } from '../domain/docjob-error.js';
 import type { BucketName, JobId, Region } from '../domain/names.js';
 import type { EpochMs, Millis } from '../domain/units.js';
 
@@ -91,12 +92,12 @@ export interface Settlement {
 /** What became of one settlement. A failed one leaves the message in the queue: it comes back when its lease ends. */
 export type SettleResult =
   | { readonly settlement: Settlement; readonly ok: true }
-  | { readonly settlement: Settlement; readonly ok: false; readonly error: Error };
+  | { readonly settlement: Settlement; readonly ok: false; readonly error: DocjobError };
 
 /** What became of one enqueued job. */
 export type EnqueueResult =
   | { readonly job: PendingJob; readonly ok: true }
-  | { readonly job: PendingJob; readonly ok: false; readonly error: Error };
+  | { readonly job: PendingJob; readonly ok: false; readonly error: DocjobError };
 
 /** What an adapter can promise; the contract suite tests exactly what is declared. */
 export interface QueueCapabilities {

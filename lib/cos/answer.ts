@@ -1,0 +1,73 @@
+import type { EpochMs } from '../domain/units.js';
+import { parseHttpDate, parseRetryAfter } from './backoff.js';
+import { classify } from './classify.js';
+import { ServiceError } from './errors/service-error.js';
+import { UndecodableError } from './errors/undecodable-error.js';
+import type { CosRequest, CosResponse } from './requester.js';
+import type { WireResponse } from './transport.js';
+import { parseXml } from './xml.js';
+
+/** An error body is a few hundred bytes; SignatureDoesNotMatch, which quotes the request, a few thousand. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** A first look, so that a large success is not parsed twice. No object that docjob reads has such a root. */
+const LOOKS_LIKE_ERROR = /^(?:\xEF\xBB\xBF)?\s*(?:<\?xml[^>]*>\s*)?<Error[\s/>]/;
+
+/** Writing and deleting an object is answered by headers alone. */
+const NO_BODY_EXPECTED: ReadonlySet<string> = new Set(['cos PUT', 'cos DELETE']);
+
+/**
+ * Tells a success from an error, whatever the status says: a 200 can carry an `<Error>`, and a body where none belongs is not a success either.
+ *
+ * @throws ServiceError for an error answer, UndecodableError for an answer that is neither.
+ */
+export function checkAnswer(answer: WireResponse, request: CosRequest, asked: string, now: EpochMs): CosResponse {
+  const { status, headers, body } = answer;
+  const isSuccess = status >= 200 && status < 300;
+  const error = isSuccess && !LOOKS_LIKE_ERROR.test(body.toString('latin1', 0, 256)) ? undefined : errorIn(body);
+  const requestId = headers['x-ci-request-id'] ?? headers['x-cos-request-id'] ?? error?.requestId;
+  if (!isSuccess || error !== undefined) {
+    const serverDate = parseHttpDate(headers['date']);
+    throw new ServiceError({
+      asked,
+      status,
+      serviceCode: error?.code,
+      serviceMessage: error?.message,
+      disposition: classify({ status, code: error?.code, message: error?.message }),
+      requestId,
+      retryAfter: parseRetryAfter(headers['retry-after'], serverDate, now),
+      serverDate,
+    });
+  }
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new UndecodableError(`the answer to ${asked} is encoded as ${JSON.stringify(encoding)}, which nobody asked for`, {
+      requestId,
+    });
+  }
+  if (NO_BODY_EXPECTED.has(`${request.family} ${request.method}`) && body.length > 0) {
+    throw new UndecodableError(`the answer to ${asked} has a body where none belongs`, { requestId });
+  }
+  return { status, headers, body, requestId };
+}
+
+/** What the `<Error>` of a body says; undefined when it is none: a proxy's HTML, nothing at all. Then the status alone must do. */
+function errorIn(body: Buffer): ErrorBody | undefined {
+  try {
+    const root = parseXml({ body, requestId: undefined }, 'Error', MAX_ERROR_BYTES);
+    return {
+      code: root.text('Code') ?? undefined,
+      message: root.text('Message') ?? undefined,
+      requestId: root.text('RequestId') ?? undefined,
+    };
+  } catch (error) {
+    if (error instanceof UndecodableError) return undefined;
+    throw error;
+  }
+}
+
+interface ErrorBody {
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly requestId: string | undefined;
+}

@@ -1,0 +1,206 @@
+import pRetry from 'p-retry';
+import type { SigningCredentials } from '../cos-signer/index.js';
+import { DocjobError } from '../domain/docjob-error.js';
+import type { Clock, RandomSource } from '../domain/effects.js';
+import { after, between, millis, type EpochMs, type Millis } from '../domain/units.js';
+import { backoffDelay, type BackoffPolicy } from './backoff.js';
+import type { CredentialsProvider } from './credentials.js';
+import { DeadlineError } from './errors/deadline-error.js';
+import { ServiceError } from './errors/service-error.js';
+import type { EndpointOverrides } from './hosts.js';
+import { Pace } from './pace.js';
+import type { CosRequest, CosRequester, CosResponse, HostFamily } from './requester.js';
+import { RetryBudget, type RetryBudgetPolicy } from './retry-budget.js';
+import { ServerClock } from './server-clock.js';
+import { checkAnswer } from './answer.js';
+import { askedOf, signedWireRequest } from './wire.js';
+import type { Transport } from './transport.js';
+
+/** How requests are made, the same for every run. */
+export interface CosClientPolicy {
+  readonly endpoints: EndpointOverrides;
+  /** The most time that one attempt gets; less when the run ends sooner. */
+  readonly attemptTimeout: Millis;
+  /** Attempts after the first. */
+  readonly retries: number;
+  readonly backoff: BackoffPolicy;
+  readonly retryBudget: RetryBudgetPolicy;
+  readonly requestsPerSecond: number;
+  /** A larger answer is refused. */
+  readonly maxBodyBytes: number;
+}
+
+/** The effects that a client works through. */
+export interface CosClientEffects {
+  readonly transport: Transport;
+  readonly credentials: CredentialsProvider;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+/** One run's bounds. */
+export interface RunBounds {
+  /** No attempt outlives this moment, and no wait reaches past it. */
+  readonly deadline: EpochMs;
+  /** Stops requests and waits at once. */
+  readonly signal: AbortSignal;
+}
+
+/** What a run asked of the service so far. */
+export interface CallCounts {
+  /** Attempts put on the wire, by host family; retries included. */
+  readonly attempts: Readonly<Record<HostFamily, number>>;
+  readonly retries: number;
+  /** The correction of our clock that this run made, if it had to. */
+  readonly clockOffset: Millis | undefined;
+}
+
+/** Less time than this is not worth an attempt: a TLS handshake and a round trip within a region take about this long. */
+const LEAST_ATTEMPT: Millis = millis(100);
+
+/** What the attempts of one request remember. */
+interface RequestState {
+  repaired: boolean;
+  signedWith: SigningCredentials | undefined;
+}
+
+/**
+ * Signed requests to COS and CI, retried within the bounds of one run. Made anew for each run: credentials, clock correction, retry budget and
+ * pace are the run's own. Every attempt is signed anew.
+ */
+export class CosClient implements CosRequester {
+  readonly #policy: CosClientPolicy;
+  readonly #effects: CosClientEffects;
+  readonly #bounds: RunBounds;
+  readonly #budget: RetryBudget;
+  readonly #serverClock: ServerClock;
+  readonly #pace: Pace;
+  readonly #attempts: Record<HostFamily, number> = { cos: 0, ci: 0 };
+  #credentials: Promise<SigningCredentials> | undefined;
+  #credentialsRefreshed = false;
+  #retries = 0;
+  #clockOffset: Millis | undefined;
+
+  constructor(policy: CosClientPolicy, effects: CosClientEffects, bounds: RunBounds) {
+    this.#policy = policy;
+    this.#effects = effects;
+    this.#bounds = bounds;
+    this.#budget = new RetryBudget(policy.retryBudget);
+    this.#serverClock = new ServerClock(() => effects.clock.now());
+    this.#pace = new Pace(effects.clock, policy.requestsPerSecond);
+  }
+
+  /** What this client has asked of the service so far. */
+  get counts(): CallCounts {
+    return { attempts: { ...this.#attempts }, retries: this.#retries, clockOffset: this.#clockOffset };
+  }
+
+  async send<T>(request: CosRequest, decode: (response: CosResponse) => T): Promise<T> {
+    const { signal } = this.#bounds;
+    this.#budget.earn();
+    const state: RequestState = { repaired: false, signedWith: undefined };
+    return pRetry(() => this.#attempt(request, decode, state), {
+      retries: this.#policy.retries,
+      // All waiting is done in the hook: p-retry's own jitter is not full, and it knows no Retry-After.
+      minTimeout: 0,
+      signal,
+      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+        if (!(error instanceof DocjobError) || retriesLeft === 0) throw error;
+        const wait = await this.#waitBeforeRetry(request, error, attemptNumber, state);
+        if (wait === undefined || !this.#budget.spend()) throw error;
+        this.#retries += 1;
+        if (wait > 0) await this.#effects.clock.sleep(wait, signal);
+      },
+    });
+  }
+
+  async #attempt<T>(
+    request: CosRequest,
+    decode: (response: CosResponse) => T,
+    state: RequestState,
+  ): Promise<T> {
+    const { clock, transport, credentials } = this.#effects;
+    const { signal, deadline } = this.#bounds;
+    const asked = askedOf(request);
+    await this.#pace.turn(signal);
+    this.#credentials ??= Promise.resolve(credentials());
+    const pair = await this.#credentials;
+    state.signedWith = pair;
+    const remaining = between(clock.now(), deadline);
+    if (remaining < LEAST_ATTEMPT) throw new DeadlineError(asked);
+
+    this.#attempts[request.family] += 1;
+    const wire = signedWireRequest(request, pair, this.#serverClock.now(), this.#policy.endpoints, asked);
+    const answer = await transport.exchange(wire, {
+      timeout: millis(Math.min(this.#policy.attemptTimeout, remaining)),
+      maxBodyBytes: this.#policy.maxBodyBytes,
+      signal,
+    });
+    return decode(checkAnswer(answer, request, asked, clock.now()));
+  }
+
+  /** How long to wait before the next attempt; undefined when there should be none. Repairs what can be repaired. */
+  async #waitBeforeRetry(
+    request: CosRequest,
+    error: DocjobError,
+    retry: number,
+    state: RequestState,
+  ): Promise<Millis | undefined> {
+    switch (error.disposition) {
+      case 'skewed':
+      case 'credentials': {
+        // A repair is tried once for a request: what is refused again was not repairable.
+        if (state.repaired || !(error instanceof ServiceError)) return undefined;
+        state.repaired = true;
+        const worthRetrying =
+          error.disposition === 'skewed'
+            ? this.#repairClock(error)
+            : await this.#refreshCredentials(state.signedWith);
+        return worthRetrying ? millis(0) : undefined;
+      }
+      case 'transient':
+      case 'throttled': {
+        if (error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
+        const wait = this.#backoff(error, retry);
+        const restart = after(this.#effects.clock.now(), wait);
+        return between(restart, this.#bounds.deadline) < LEAST_ATTEMPT ? undefined : wait;
+      }
+      case 'configuration':
+      case 'job':
+        return undefined;
+    }
+  }
+
+  #backoff(error: DocjobError, retry: number): Millis {
+    const { backoff } = this.#policy;
+    const own = backoffDelay(backoff, retry, error.disposition === 'throttled', this.#effects.random());
+    const asked = error instanceof ServiceError ? (error.retryAfter ?? millis(0)) : millis(0);
+    return millis(Math.max(own, Math.min(asked, backoff.retryAfterCap)));
+  }
+
+  /** Whether signing anew can help: the clock was corrected, or was right and only the signature had run out on its way. */
+  #repairClock(error: ServiceError): boolean {
+    if (error.serverDate === undefined) return false;
+    const correction = this.#serverClock.repair(error.serverDate);
+    this.#clockOffset ??= correction;
+    return true;
+  }
+
+  /** Reads the credentials once more in a run, for a token that has expired; false when they are still the refused ones. */
+  async #refreshCredentials(refused: SigningCredentials | undefined): Promise<boolean> {
+    if (!this.#credentialsRefreshed) {
+      this.#credentialsRefreshed = true;
+      this.#credentials = Promise.resolve(this.#effects.credentials());
+    }
+    const fresh = await this.#credentials;
+    return fresh?.secretId !== refused?.secretId || fresh?.token !== refused?.token;
+  }
+}
+
+/**
+ * Whether asking again is harmless. GET, HEAD, PUT and DELETE are idempotent (RFC 9110 §9.2.2); a POST creates a job, and is repeated only
+ * when the service said that it did not take it.
+ */
+function mayRepeat(request: CosRequest, error: DocjobError): boolean {
+  return request.method !== 'POST' || error.disposition === 'throttled';
+}

@@ -1,0 +1,44 @@
+/**
+ * CRC-64/XZ, which COS sends as `x-cos-hash-crc64ecma` (COS, "CRC64 verification": the polynomial of ECMA-182, reflected, initial value and
+ * final XOR all ones). The 64 bits are kept as two halves of 32, because a BigInt for each byte would be far slower.
+ */
+
+/** The polynomial of ECMA-182, 0x42f0e1eba9ea3693, with its bits reversed. */
+const POLYNOMIAL_HIGH = 0xc96c5795;
+const POLYNOMIAL_LOW = 0xd7870f42;
+
+/** What each byte value contributes, by halves. */
+const { high: TABLE_HIGH, low: TABLE_LOW } = makeTables();
+
+function makeTables(): { readonly high: Uint32Array; readonly low: Uint32Array } {
+  const tables = { high: new Uint32Array(256), low: new Uint32Array(256) };
+  for (let byte = 0; byte < 256; byte++) {
+    let high = 0;
+    let low = byte;
+    for (let bit = 0; bit < 8; bit++) {
+      const carry = low & 1;
+      low = (low >>> 1) | (high << 31);
+      high >>>= 1;
+      if (carry === 1) {
+        high ^= POLYNOMIAL_HIGH;
+        low ^= POLYNOMIAL_LOW;
+      }
+    }
+    tables.high[byte] = high;
+    tables.low[byte] = low;
+  }
+  return tables;
+}
+
+/** The CRC-64 of `bytes` as COS writes it: an unsigned decimal number. */
+export function crc64Ecma(bytes: Uint8Array): string {
+  let high = -1;
+  let low = -1;
+  for (const byte of bytes) {
+    const index = (low ^ byte) & 0xff;
+    // The index is below 256, the length of the tables: the zeros are never used.
+    low = ((low >>> 8) | (high << 24)) ^ (TABLE_LOW[index] ?? 0);
+    high = (high >>> 8) ^ (TABLE_HIGH[index] ?? 0);
+  }
+  return ((BigInt(~high >>> 0) << 32n) | BigInt(~low >>> 0)).toString();
+}

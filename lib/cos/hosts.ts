@@ -1,0 +1,35 @@
+import type { CosRequest, HostFamily } from './requester.js';
+
+/** Where to connect instead of the service, keeping its name in the `Host` header: for the embedded cloud and tests. */
+export type EndpointOverrides = Readonly<Partial<Record<HostFamily, URL>>>;
+
+/** Where a request connects to, and the host it is meant for. */
+export interface Target {
+  readonly protocol: 'http:' | 'https:';
+  readonly hostname: string;
+  readonly port: number;
+  /** The virtual-host name, which is signed and sent as `Host`. */
+  readonly host: string;
+}
+
+/**
+ * The target of a request: virtual-host addressing, `<bucket>.cos.<region>.myqcloud.com` for objects and `<bucket>.ci.<region>.…` for jobs,
+ * over HTTPS (CI answers plain HTTP with 308), unless overridden.
+ */
+export function targetOf(
+  request: Pick<CosRequest, 'family' | 'bucket' | 'region'>,
+  overrides: EndpointOverrides,
+): Target {
+  const host = `${request.bucket}.${request.family}.${request.region}.myqcloud.com`;
+  const override = overrides[request.family];
+  if (override === undefined) return { protocol: 'https:', hostname: host, port: 443, host };
+  const protocol = override.protocol === 'http:' ? 'http:' : 'https:';
+  const port = override.port === '' ? (protocol === 'http:' ? 80 : 443) : Number(override.port);
+  return { protocol, hostname: override.hostname.replace(/^\[(.*)\]$/, '$1'), port, host };
+}
+
+/** The header that carries a temporary key's token: CI documents its own name, COS takes only its own (CI API 1534, page 108713). */
+export const TOKEN_HEADER: Readonly<Record<HostFamily, string>> = {
+  cos: 'x-cos-security-token',
+  ci: 'x-ci-security-token',
+};

@@ -1,0 +1,123 @@
+import { forbiddenCharacterIn } from './xml-characters.js';
+
+/** COS and CI nest seven deep at most. A bound keeps hostile nesting away from everything that recurses. */
+const MAX_DEPTH = 64;
+
+/**
+ * One tag, whole. Names are ASCII, as all of COS's and CI's are: fast-xml-parser splits some others at what it takes for a space (U+1680). The
+ * service sends no attributes, at most a namespace; the bound keeps the backtracking small.
+ */
+const TAG =
+  /<(?<closing>\/?)(?<name>[A-Za-z_][\w.:-]*)(?<attributes>(?:[ \t\r\n]+[A-Za-z_][\w.:-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^<"]*"|'[^<']*')){0,32})[ \t\r\n]*(?<empty>\/?)>/y;
+
+/** A reference that needs no declaration: the five names of XML 1.0 §4.6, or a number. */
+const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(?<decimal>\d{1,10})|#x(?<hex>[\dA-Fa-f]{1,8}));/y;
+
+/** The XML declaration (XML 1.0 §2.8), of an encoding that decoding as UTF-8 was right for. */
+const DECLARATION =
+  /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(["'])1\.\d+\1(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(["'])(?:[Uu][Tt][Ff]-8|[Uu][Ss]-[Aa][Ss][Cc][Ii][Ii])\2)?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(["'])(?:yes|no)\3)?[ \t\r\n]*\?>/;
+
+const BLANK = /^[ \t\r\n]*$/;
+
+/** `text` without its XML declaration, if it begins with one. */
+export function withoutDeclaration(text: string): string {
+  return text.replace(DECLARATION, '');
+}
+
+/**
+ * What is wrong with the syntax of a document (its XML declaration taken off), or undefined if nothing is.
+ *
+ * fast-xml-parser builds a tree of nearly anything: of a document cut short, of tags that do not match, of two roots. Its validator, deprecated, does
+ * not help enough: it reads some things other than the parser (an unknown `<!X>`, `</A/>`, a quote in a processing instruction, each of which
+ * moves or hides elements), and passes a second, empty root and text after an empty root. So only what passes here reaches the parser: whole tags
+ * that match, comments, CDATA, text with references that need no declaration, and one root with nothing beside it. A DOCTYPE and processing
+ * instructions are refused although XML has them: the service sends none, and the first is how entities grow.
+ */
+export function syntaxProblem(document: string): string | undefined {
+  const forbidden = forbiddenCharacterIn(document);
+  if (forbidden !== undefined) return `holds the character ${forbidden}, which XML forbids`;
+
+  const scan: Scan = { document, at: 0, open: [], rooted: false };
+  while (scan.at < document.length) {
+    const problem = step(scan);
+    if (problem !== undefined) return problem;
+  }
+  const innermost = scan.open.at(-1);
+  if (innermost !== undefined) return `ends inside ${innermost}: it was cut short`;
+  return scan.rooted ? undefined : 'has no root element';
+}
+
+/** How far a document has been read. */
+interface Scan {
+  readonly document: string;
+  at: number;
+  /** The names of the elements that are open, from the root on. */
+  readonly open: string[];
+  rooted: boolean;
+}
+
+/** Reads one tag, comment, CDATA section or stretch of text; what is wrong with it, or undefined. */
+function step(scan: Scan): string | undefined {
+  const { document, at, open } = scan;
+  if (document[at] !== '<') {
+    const end = document.indexOf('<', at);
+    scan.at = end === -1 ? document.length : end;
+    return textProblem(document.slice(at, scan.at), open.length > 0);
+  }
+  if (document.startsWith('<!--', at)) {
+    const end = document.indexOf('--', at + 4);
+    scan.at = end + 3;
+    return end === -1 || document[end + 2] !== '>' ? 'has a comment that does not end properly' : undefined;
+  }
+  if (document.startsWith('<![CDATA[', at)) {
+    const end = document.indexOf(']]>', at + 9);
+    scan.at = end + 3;
+    if (end === -1) return 'has a CDATA section that does not end';
+    return open.length > 0 ? undefined : 'has text outside its root element';
+  }
+  return stepOverTag(scan);
+}
+
+function stepOverTag(scan: Scan): string | undefined {
+  const { document, at, open } = scan;
+  TAG.lastIndex = at;
+  const { closing, name = '', attributes, empty } = TAG.exec(document)?.groups ?? {};
+  scan.at = TAG.lastIndex;
+  if (name === '') return brokenTag(document, at);
+  if (closing !== '') {
+    if (attributes !== '' || empty !== '') return brokenTag(document, at);
+    const opened = open.pop();
+    return opened === name ? undefined : `closes ${name} where ${opened ?? 'nothing'} is open`;
+  }
+  if (open.length === 0 && scan.rooted) return 'has more than one root element';
+  scan.rooted = true;
+  if (empty === '') open.push(name);
+  return open.length > MAX_DEPTH ? `is nested more than ${MAX_DEPTH} deep` : undefined;
+}
+
+function brokenTag(document: string, at: number): string {
+  if (document.startsWith('<!DOCTYPE', at)) return 'has a DOCTYPE';
+  if (document.startsWith('<?', at))
+    return 'has a processing instruction, or an XML declaration of another encoding than UTF-8';
+  return `has a < at character ${at} that begins no tag, comment or CDATA section`;
+}
+
+function textProblem(text: string, inRoot: boolean): string | undefined {
+  if (!inRoot) return BLANK.test(text) ? undefined : 'has text outside its root element';
+  if (text.includes(']]>')) return 'has a stray end of a CDATA section';
+  for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) {
+    REFERENCE.lastIndex = at;
+    const reference = REFERENCE.exec(text);
+    if (reference === null) return 'has a & that begins no reference known without a DOCTYPE';
+    if (!namesCharacter(reference.groups ?? {}))
+      return `refers to a character that XML forbids: ${reference[0]}`;
+  }
+  return undefined;
+}
+
+/** References to characters that XML forbids would vanish in the decoder instead of being refused. */
+function namesCharacter({ decimal, hex }: Readonly<Record<string, string | undefined>>): boolean {
+  if (decimal === undefined && hex === undefined) return true;
+  const codePoint = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(decimal, 10);
+  return codePoint <= 0x10ffff && forbiddenCharacterIn(String.fromCodePoint(codePoint)) === undefined;
+}

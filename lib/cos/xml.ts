@@ -1,0 +1,152 @@
+import { EntityDecoder } from '@nodable/entities';
+import { XMLParser } from 'fast-xml-parser';
+import { UndecodableError } from './errors/undecodable-error.js';
+import { syntaxProblem, withoutDeclaration } from './xml-syntax.js';
+
+/** An answer's body, and the request ID that errors about it carry. A CosResponse is one. */
+export interface XmlSource {
+  readonly body: Uint8Array;
+  readonly requestId: string | undefined;
+}
+
+/** An element with its children in the order of the document, and its own text, decoded and without outer white space. */
+interface XmlNode {
+  readonly name: string;
+  readonly text: string;
+  readonly children: readonly XmlNode[];
+}
+
+/** The parser's key for text; `#` begins no element's name. */
+const TEXT = '#text';
+
+const PARSER = new XMLParser({
+  preserveOrder: true,
+  textNodeName: TEXT,
+  ignoreAttributes: true,
+  // Job IDs such as `001` or `1e5` are text: whoever wants a number converts it.
+  parseTagValue: false,
+  // The parser trims each stretch of text by itself, so it would join `a <![CDATA[b]]>` to `ab`.
+  trimValues: false,
+  // The default decoder leaves numeric references as they are, and a decoder without limits has none: no reference that
+  // needs no declaration grows when it is decoded, so any growth is refused.
+  entityDecoder: new EntityDecoder({ limit: { maxExpandedLength: 1, applyLimitsTo: 'all' } }),
+});
+
+/**
+ * Reads an answer's body as XML: UTF-8 with or without a byte order mark, well-formed, no DOCTYPE, `root` as its root element, at most
+ * `maxBytes` bytes.
+ *
+ * @throws UndecodableError if the body is anything else.
+ */
+export function parseXml(source: XmlSource, root: string, maxBytes: number): XmlElement {
+  const { body, requestId } = source;
+  const refuse = (problem: string, cause?: unknown) =>
+    new UndecodableError(`The answer, expected to be a ${root} in XML, ${problem}`, { requestId, cause });
+
+  if (body.length === 0) throw refuse('is empty');
+  if (body.length > maxBytes) throw refuse(`has ${body.length} bytes, more than the ${maxBytes} allowed`);
+  let document: string;
+  try {
+    document = withoutDeclaration(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw refuse('is not UTF-8', cause);
+  }
+  const problem = syntaxProblem(document);
+  if (problem !== undefined) throw refuse(problem);
+
+  let parsed: unknown;
+  try {
+    parsed = PARSER.parse(document);
+  } catch (cause) {
+    // It has reserved names, such as `__proto__`.
+    throw refuse('could not be parsed', cause);
+  }
+  // The only element at the top: the syntax was checked, so there is one root with nothing but blanks and comments beside it.
+  const [top] = nodeOf('', parsed).children;
+  if (top?.name !== root) throw refuse(`has the root element ${String(top?.name)}`);
+  return new XmlElement(top, root, requestId);
+}
+
+/** Recursion is bounded: the syntax check refuses deep nesting. */
+function nodeOf(name: string, parsed: unknown): XmlNode {
+  // What `preserveOrder` gives: an entry for each element, keyed by its name, and for each stretch of text, keyed by TEXT.
+  const entries = parsed as readonly Readonly<Record<string, unknown>>[];
+  const children: XmlNode[] = [];
+  let text = '';
+  for (const entry of entries) {
+    for (const [key, content] of Object.entries(entry)) {
+      if (typeof content === 'string') text += content;
+      else children.push(nodeOf(key, content));
+    }
+  }
+  return { name, text: trimmed(text), children };
+}
+
+/** Takes off the white space of XML 1.0 §2.3 only: an object key may well end in a no-break space. */
+function trimmed(text: string): string {
+  const isSpace = (at: number) => ' \t\r\n'.includes(text.charAt(at));
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(start)) start += 1;
+  while (end > start && isSpace(end - 1)) end -= 1;
+  return text.slice(start, end);
+}
+
+/**
+ * One element of an answer, which holds either text or elements. Whatever is asked of it is there in the form that was asked for, or null, or an
+ * UndecodableError that names the path. Elements that nobody asks for do no harm.
+ */
+export class XmlElement {
+  /** Where it stands, such as `Response.JobsDetail`. */
+  readonly path: string;
+  readonly #node: XmlNode;
+  readonly #requestId: string | undefined;
+
+  constructor(node: XmlNode, path: string, requestId: string | undefined) {
+    this.#node = node;
+    this.path = path;
+    this.#requestId = requestId;
+  }
+
+  /** Its own text without outer white space; null when that is empty. @throws UndecodableError if it holds elements. */
+  get value(): string | null {
+    if (this.#node.children.length > 0) throw this.undecodable('holds elements where text was expected');
+    return this.#node.text === '' ? null : this.#node.text;
+  }
+
+  /** The text of the only child of that name; null when absent or empty. @throws UndecodableError if it is repeated or holds elements. */
+  text(name: string): string | null {
+    return this.child(name)?.value ?? null;
+  }
+
+  /** As `text`, for what must be there. @throws UndecodableError also if it is absent or empty. */
+  requiredText(name: string): string {
+    const text = this.text(name);
+    if (text === null) throw this.undecodable(`has no ${name}`);
+    return text;
+  }
+
+  /** The only child of that name; null when absent. @throws UndecodableError if it is repeated, or if text stands where elements should. */
+  child(name: string): XmlElement | null {
+    const [first, second] = this.#named(name);
+    if (second !== undefined) throw this.undecodable(`has ${name} twice`);
+    return first === undefined ? null : new XmlElement(first, `${this.path}.${name}`, this.#requestId);
+  }
+
+  /** All children of that name, in order. @throws UndecodableError if text stands where elements should. */
+  children(name: string): readonly XmlElement[] {
+    return this.#named(name).map(
+      (node, index) => new XmlElement(node, `${this.path}.${name}[${index + 1}]`, this.#requestId),
+    );
+  }
+
+  /** What to throw about this element: "<path> <problem>". */
+  undecodable(problem: string): UndecodableError {
+    return new UndecodableError(`${this.path} ${problem}`, { requestId: this.#requestId });
+  }
+
+  #named(name: string): readonly XmlNode[] {
+    if (this.#node.text !== '') throw this.undecodable('holds text where elements were expected');
+    return this.#node.children.filter((node) => node.name === name);
+  }
+}

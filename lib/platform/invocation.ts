@@ -1,0 +1,51 @@
+import * as v from 'valibot';
+import type { CredentialsProvider } from '../cos/credentials.js';
+import type { EpochMs } from '../domain/units.js';
+import type { DeliveredMessage } from '../queue/batch.js';
+import { EventError } from './event-error.js';
+
+/** What made the platform call the function. */
+export type Trigger =
+  /** The schedule, or a call without anything in it: poll the queue. */
+  | { readonly kind: 'timer' }
+  /** A direct call with jobs: look at these, as queue messages would name them. */
+  | { readonly kind: 'jobs'; readonly messages: readonly string[] }
+  /** SQS messages that Lambda leased for us. */
+  | { readonly kind: 'batch'; readonly messages: readonly DeliveredMessage[] };
+
+/** One call of the function, the same on both platforms. */
+export interface Invocation {
+  readonly trigger: Trigger;
+  /** When the platform kills the function. */
+  readonly deadline: EpochMs;
+  /** The platform's ID of this call. */
+  readonly requestId: string;
+  readonly credentials: CredentialsProvider;
+}
+
+const DirectCall = v.union([
+  v.object({ jobIds: v.pipe(v.array(v.string()), v.minLength(1)) }),
+  v.object({ jobs: v.pipe(v.array(v.union([v.string(), v.record(v.string(), v.unknown())])), v.minLength(1)) }),
+]);
+
+/**
+ * The trigger in an event of no particular platform: nothing at all or `{"trigger":"timer"}` for a poll, `{"jobIds":[…]}` or `{"jobs":[…]}` for
+ * a look at certain jobs.
+ *
+ * @throws EventError naming the forms that are taken.
+ */
+export function parsePlainEvent(event: unknown, otherForms: string): Trigger {
+  if (event === null || event === undefined) return { kind: 'timer' };
+  if (v.is(v.strictObject({}), event)) return { kind: 'timer' };
+  if (v.is(v.object({ trigger: v.literal('timer') }), event)) return { kind: 'timer' };
+  const direct = v.safeParse(DirectCall, event);
+  if (direct.success) {
+    const jobs = 'jobIds' in direct.output ? direct.output.jobIds : direct.output.jobs;
+    return { kind: 'jobs', messages: jobs.map((job) => (typeof job === 'string' ? job : JSON.stringify(job))) };
+  }
+  const fields = typeof event === 'object' ? `with the fields ${Object.keys(event).slice(0, 10).join(', ')}` : `of type ${typeof event}`;
+  throw new EventError(
+    `an event ${fields} is not known here: expected ${otherForms}, {"trigger":"timer"}, ` +
+      '{"jobIds":["d…"]} or {"jobs":[{"jobId","bucket","region"}]}',
+  );
+}

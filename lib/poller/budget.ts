@@ -1,0 +1,57 @@
+import { after, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+
+/** What is kept free at the end of a run for settling: a dead letter and an acknowledgement, each with one retry, and the closing log line. */
+export const SETTLE_TIME: Millis = seconds(3);
+
+/** A look is a describe and a manifest's PUT; each may take a whole attempt's time. */
+const ATTEMPTS_IN_A_LOOK = 2;
+
+/** A run that has room for fewer looks one after the other than this is worth a warning. */
+const COMFORTABLE_LOOKS = 2;
+
+/** The time limits of one run. */
+export interface RunBudget {
+  /** No request outlives this moment; from here on leases are only settled. */
+  readonly workUntil: EpochMs;
+  /** What must be left for a look to be started: enough to finish it, each attempt at its longest. */
+  readonly lookTime: Millis;
+}
+
+/** Whether a run has time to do anything. */
+export type Gate =
+  | { readonly kind: 'run'; readonly budget: RunBudget }
+  | { readonly kind: 'warn'; readonly budget: RunBudget; readonly problem: string }
+  | { readonly kind: 'refuse'; readonly problem: string };
+
+/**
+ * Plans a run that starts now and is killed at `deadline`: refused when not one look would fit, since leases taken then would only come back;
+ * warned about when little more than one fits.
+ */
+export function planRun(now: EpochMs, deadline: EpochMs, attemptTimeout: Millis): Gate {
+  const remaining = between(now, deadline);
+  const lookTime = millis(ATTEMPTS_IN_A_LOOK * attemptTimeout);
+  const least = SETTLE_TIME + lookTime;
+  const budget = { workUntil: after(deadline, millis(-SETTLE_TIME)), lookTime };
+  if (remaining < least) {
+    return {
+      kind: 'refuse',
+      problem:
+        `the run has ${remaining} ms, but one look needs up to ${least} ms: ` +
+        `give the function a longer timeout, or lower REQUEST_TIMEOUT_MS (now ${attemptTimeout})`,
+    };
+  }
+  if (remaining < SETTLE_TIME + COMFORTABLE_LOOKS * lookTime) {
+    return {
+      kind: 'warn',
+      budget,
+      problem: `the run has ${remaining} ms, little more than one look may need (${least} ms): give the function a longer timeout`,
+    };
+  }
+  return { kind: 'run', budget };
+}
+
+/** Whether a look may be started at `now`: it must be able to end both before the run's work does and while the lease still holds. */
+export function mayStart(now: EpochMs, leaseUntil: EpochMs, budget: RunBudget): boolean {
+  const limit = epochMs(Math.min(budget.workUntil, after(leaseUntil, millis(-SETTLE_TIME))));
+  return between(now, limit) >= budget.lookTime;
+}

@@ -1,0 +1,191 @@
+import { UndecodableError } from '../cos/errors/undecodable-error.js';
+import type {
+  CiTime,
+  DescribeAnswer,
+  EndedJob,
+  SucceededJob,
+  UnendedJob,
+  UnrecognizedJob,
+} from '../doc-jobs/doc-job.js';
+import type { DocjobError } from '../domain/docjob-error.js';
+import { after, between, days, epochMs, hours, millis, minutes, type EpochMs, type Millis } from '../domain/units.js';
+import type { DeadLetterReason, LastError, PendingJob } from '../queue/pending-queue.js';
+import { delayBeforeNextLook, type SchedulePolicy } from './schedule.js';
+
+/** When a job is looked at again, and when it is given up. */
+export interface DecisionPolicy {
+  readonly schedule: SchedulePolicy;
+  /** A job that has not ended this long after the queue first saw it is given up. */
+  readonly maxAge: Millis;
+  /** A job that CI does not know is given up after this long: a fresh one may lag behind its creation. */
+  readonly unknownJobGrace: Millis;
+}
+
+/** Three days: a conversion takes five minutes at most (CI 1250/109275), so this is a queue that stood still over a weekend. CI keeps records for a month. */
+export const DEFAULT_MAX_AGE: Millis = days(3);
+
+/** SQS keeps a message 14 days: this leaves room for {@link OUTAGE_GRACE} and for a redrive. */
+export const LONGEST_MAX_AGE: Millis = days(10);
+
+/** Long enough for a listing that lags and an operator's mistake, short enough to tell the submitter the same day. */
+export const DEFAULT_UNKNOWN_JOB_GRACE: Millis = hours(1);
+
+/** How long after `EndTime` a `Success` with fewer pages than counted may still be filling (DESIGN). */
+export const FILL_GRACE: Millis = minutes(10);
+
+/** A look that could not be made is no verdict: an outage at the maximum age delays giving up by this much. */
+export const OUTAGE_GRACE: Millis = days(1);
+
+/** A `redrivenAt` further in the future than any two clocks that can sign for each other (15 minutes, COS "RequestTimeTooSkewed") is not ours. */
+const CLOCK_TOLERANCE: Millis = minutes(15);
+
+/** What asking CI about a job brought. */
+export type Observation =
+  /** CI answered. */
+  | { readonly kind: 'answered'; readonly answer: DescribeAnswer }
+  /** CI's answer could not be had or read. */
+  | { readonly kind: 'unanswered'; readonly error: DocjobError };
+
+/** What is known about a pending job beside the observation. */
+export interface Circumstances {
+  readonly pending: PendingJob;
+  /** The queue's own record, or ours where it keeps none: never a claim. */
+  readonly firstSeenAt: EpochMs;
+  readonly now: EpochMs;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** The job is not settled by a manifest now. */
+export type Postponement =
+  | { readonly kind: 'look-again'; readonly delay: Millis }
+  | {
+      readonly kind: 'give-up';
+      readonly reason: DeadLetterReason;
+      readonly detail: string;
+      readonly lastError?: LastError;
+    };
+
+/** What to do about a job. */
+export type Decision =
+  /** Write the manifest; `complete` is false when pages that were counted never came. */
+  { readonly kind: 'finish'; readonly job: EndedJob; readonly complete: boolean } | Postponement;
+
+/**
+ * Decides about one job. Pure. `State` comes first: a job that has ended gets its manifest at any age. The delay goes by the job's age; giving
+ * up goes by the time since the queue first saw it, or since it was last redriven.
+ */
+export function decide(observation: Observation, about: Circumstances, policy: DecisionPolicy): Decision {
+  switch (observation.kind) {
+    case 'answered':
+      return decideOnAnswer(observation.answer, about, policy);
+    case 'unanswered':
+      return decideOnError('look-failed', observation.error, ageOf(null, about), about, policy);
+  }
+}
+
+/** Decides about a job that has ended and whose manifest could not be written. Pure. */
+export function decideOnFailedWrite(
+  error: DocjobError,
+  job: EndedJob,
+  about: Circumstances,
+  policy: DecisionPolicy,
+): Postponement {
+  return decideOnError('manifest-failed', error, ageOf(job.creationTime, about), about, policy);
+}
+
+function decideOnAnswer(answer: DescribeAnswer, about: Circumstances, policy: DecisionPolicy): Decision {
+  if (answer.kind === 'missing') {
+    return giveUpAge(about) < policy.unknownJobGrace
+      ? lookAgain(ageOf(null, about), about, policy)
+      : giveUp('unknown-job', `CI knows no job ${answer.jobId} in ${about.pending.bucket} (${about.pending.region})`);
+  }
+  const { job } = answer;
+  switch (job.state) {
+    case 'Failed':
+    case 'Cancel':
+      return { kind: 'finish', job, complete: true };
+    case 'Success':
+      if (isWhole(job)) return { kind: 'finish', job, complete: true };
+      // While it fills, the delay goes by the time since its end: the missing pages are seconds away, not a share of the job's age.
+      return mayStillFill(job, about, policy)
+        ? lookAgain(job.endTime === null ? ageOf(job.creationTime, about) : since(job.endTime.at, about), about, policy)
+        : { kind: 'finish', job, complete: false };
+    case 'Submitted':
+    case 'Running':
+    case 'Pause':
+    case 'Unrecognized':
+      return decideOnUnended(job, about, policy);
+  }
+}
+
+function decideOnUnended(job: UnendedJob | UnrecognizedJob, about: Circumstances, policy: DecisionPolicy): Decision {
+  if (giveUpAge(about) < policy.maxAge) return lookAgain(ageOf(job.creationTime, about), about, policy);
+  return job.state === 'Unrecognized'
+    ? giveUp('unknown-state', `the job is in the unknown state ${JSON.stringify(job.reportedState.slice(0, 100))}`)
+    : giveUp('too-old', `the job is still ${job.state} at the maximum age`);
+}
+
+function decideOnError(
+  reason: DeadLetterReason,
+  error: DocjobError,
+  age: Millis,
+  about: Circumstances,
+  policy: DecisionPolicy,
+): Postponement {
+  const limit = isOutage(error) ? millis(policy.maxAge + OUTAGE_GRACE) : policy.maxAge;
+  if (giveUpAge(about) < limit) return lookAgain(age, about, policy);
+  const lastError = {
+    code: error.code,
+    message: error.message,
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+  };
+  return { kind: 'give-up', reason, detail: error.message, lastError };
+}
+
+/** Whether the service could not be asked, as against an answer that makes no sense: only the second is a verdict on the job. */
+function isOutage(error: DocjobError): boolean {
+  if (error instanceof UndecodableError) return false;
+  return ['transient', 'throttled', 'skewed'].includes(error.disposition);
+}
+
+/** Whether all pages that CI counted are there. Where it did not count them, a success without a single page is not believed. */
+function isWhole(job: SucceededJob): boolean {
+  return job.pages.length >= (job.counts.succeeded ?? 1);
+}
+
+/** Without an `EndTime` nobody can say how long ago the job ended: then only the maximum age ends the wait. */
+function mayStillFill(job: SucceededJob, about: Circumstances, policy: DecisionPolicy): boolean {
+  if (job.endTime === null) return giveUpAge(about) < policy.maxAge;
+  return (
+    about.now < after(job.endTime.at, FILL_GRACE) && giveUpAge(about) < millis(policy.maxAge + OUTAGE_GRACE)
+  );
+}
+
+/** The time that giving up counts from: never a claim, and a `redrivenAt` only if our own clocks could have set it. */
+function giveUpAge({ pending, firstSeenAt, now }: Circumstances): Millis {
+  const { redrivenAt } = pending;
+  const believed = redrivenAt !== undefined && redrivenAt <= after(now, CLOCK_TOLERANCE) ? redrivenAt : firstSeenAt;
+  return between(epochMs(Math.max(firstSeenAt, believed)), now);
+}
+
+/**
+ * How old the job is: by CI's word, else by the submitter's claim, else since the queue first saw it. No job is younger than its place in the
+ * queue, so a claim from the future cannot keep the delays short.
+ */
+function ageOf(creationTime: CiTime | null, about: Circumstances): Millis {
+  const created = creationTime?.at ?? about.pending.createdAt ?? about.firstSeenAt;
+  return since(epochMs(Math.min(created, about.firstSeenAt)), about);
+}
+
+function since(moment: EpochMs, { now }: Circumstances): Millis {
+  return millis(Math.max(0, between(moment, now)));
+}
+
+function lookAgain(age: Millis, { random }: Circumstances, policy: DecisionPolicy): Postponement {
+  return { kind: 'look-again', delay: delayBeforeNextLook(age, random, policy.schedule) };
+}
+
+function giveUp(reason: DeadLetterReason, detail: string): Postponement {
+  return { kind: 'give-up', reason, detail };
+}

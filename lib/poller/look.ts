@@ -1,0 +1,160 @@
+import { DeadlineError } from '../cos/errors/deadline-error.js';
+import type { CosRequester } from '../cos/requester.js';
+import { describeDocJob } from '../doc-jobs/describe.js';
+import type { EndedJob } from '../doc-jobs/doc-job.js';
+import { DocjobError } from '../domain/docjob-error.js';
+import type { Clock, RandomSource } from '../domain/effects.js';
+import type { BucketName, Region } from '../domain/names.js';
+import {
+  buildManifest,
+  manifestLocation,
+  writeManifest,
+  type KeyTemplate,
+  type ManifestLocation,
+} from '../manifest/index.js';
+import type { JobLease, Outcome, PendingJob } from '../queue/pending-queue.js';
+import type { Log } from '../telemetry/log.js';
+import {
+  decide,
+  decideOnFailedWrite,
+  type Circumstances,
+  type DecisionPolicy,
+  type Observation,
+  type Postponement,
+} from './decide.js';
+import type { Holds, Operation } from './holds.js';
+import type { Tally } from './tally.js';
+
+/** What looks depend on; the same for all of a run. */
+export interface LookDeps {
+  readonly requester: CosRequester;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Log;
+  readonly tally: Tally;
+  readonly holds: Holds;
+  readonly policy: DecisionPolicy;
+  readonly isAllowedBucket: (bucket: BucketName) => boolean;
+  readonly keyTemplate: KeyTemplate;
+}
+
+/** What became of one look: how its lease ends, and which kind of job was finished if one was. */
+export interface LookResult {
+  readonly outcome: Outcome;
+  readonly finished?: { readonly state: EndedJob['state']; readonly complete: boolean };
+}
+
+/**
+ * Looks at one leased job: asks CI, decides, and writes the manifest of a job that has ended. An outcome of `done` means that the manifest is
+ * there.
+ *
+ * @throws what concerns more than this job: a DocjobError of disposition `credentials`, a DeadlineError, the reason of an aborted signal.
+ */
+export async function look({ job, firstSeenAt }: JobLease, deps: LookDeps): Promise<LookResult> {
+  if (!deps.isAllowedBucket(job.bucket)) {
+    const detail = `the source bucket ${job.bucket} is not allowed: add it to ALLOWED_BUCKETS and redrive the job`;
+    return { outcome: { kind: 'dead-letter', reason: 'bucket-not-allowed', detail } };
+  }
+  const about = (): Circumstances => ({
+    pending: job,
+    firstSeenAt,
+    now: deps.clock.now(),
+    random: deps.random(),
+  });
+
+  const observation = await observe(job, deps);
+  const decision = decide(observation, about(), deps.policy);
+  if (decision.kind !== 'finish') return { outcome: outcomeOf(decision) };
+
+  const ended = decision.job;
+  const location = manifestLocation(ended, job, deps.keyTemplate, deps.isAllowedBucket);
+  if (location.kind === 'not-allowed') {
+    return { outcome: { kind: 'dead-letter', reason: 'output-not-allowed', detail: location.problem } };
+  }
+  const error = await write(job, ended, decision.complete, location, deps);
+  if (error === undefined) {
+    return { outcome: { kind: 'done' }, finished: { state: ended.state, complete: decision.complete } };
+  }
+  return { outcome: outcomeOf(decideOnFailedWrite(error, ended, about(), deps.policy)) };
+}
+
+async function observe(job: PendingJob, deps: LookDeps): Promise<Observation> {
+  const result = await attempt('describe', job, job, deps, () => describeDocJob(deps.requester, job, job.jobId));
+  if (!result.ok) return { kind: 'unanswered', error: result.error };
+  const answer = result.value;
+  deps.tally.answered(answer);
+  if (answer.kind === 'found' && answer.job.state === 'Unrecognized') {
+    deps.log.warn('unknown-state', { ...naming(job), state: answer.job.reportedState, requestId: answer.requestId });
+  }
+  return { kind: 'answered', answer };
+}
+
+async function write(
+  job: PendingJob,
+  ended: EndedJob,
+  complete: boolean,
+  location: ManifestLocation,
+  deps: LookDeps,
+): Promise<DocjobError | undefined> {
+  const manifest = buildManifest(ended, job, complete);
+  const result = await attempt('write-manifest', location, job, deps, () =>
+    writeManifest(deps.requester, location, manifest),
+  );
+  if (!result.ok) return result.error;
+  const { bucket, region, key } = location;
+  deps.log.info(result.value.kind === 'written' ? 'manifest-written' : 'manifest-kept', {
+    ...naming(job),
+    state: ended.state,
+    complete,
+    pages: manifest.pages.length,
+    manifest: { bucket, region, key },
+  });
+  return undefined;
+}
+
+type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DocjobError };
+
+/** Does one operation on a bucket for a job, unless the bucket is known to be closed to it; counts and logs what fails. */
+async function attempt<T>(
+  operation: Operation,
+  at: { readonly bucket: BucketName; readonly region: Region },
+  job: PendingJob,
+  deps: LookDeps,
+  act: () => Promise<T>,
+): Promise<Attempt<T>> {
+  const { holds, tally, log } = deps;
+  const held = holds.find(operation, at.bucket, at.region);
+  if (held !== undefined) {
+    tally.failed(operation, held);
+    return { ok: false, error: held };
+  }
+  try {
+    const value = await act();
+    tally.succeeded(operation);
+    return { ok: true, value };
+  } catch (error) {
+    if (!(error instanceof DocjobError) || error instanceof DeadlineError || error.disposition === 'credentials') {
+      throw error;
+    }
+    tally.failed(operation, error);
+    const fields = { ...naming(job), operation, code: error.code, message: error.message, requestId: error.requestId };
+    if (error.disposition !== 'configuration') log.warn('look-failed', fields);
+    else if (holds.add(operation, at.bucket, at.region, error)) {
+      log.error('bucket-held-back', { ...fields, closed: `${at.bucket} (${at.region})` });
+    }
+    return { ok: false, error };
+  }
+}
+
+function outcomeOf(decision: Postponement): Outcome {
+  switch (decision.kind) {
+    case 'look-again':
+      return decision;
+    case 'give-up':
+      return { ...decision, kind: 'dead-letter' };
+  }
+}
+
+function naming(job: PendingJob): Record<string, string> {
+  return { jobId: job.jobId, bucket: job.bucket, region: job.region };
+}

@@ -1,0 +1,46 @@
+import type { EndedJob } from '../doc-jobs/doc-job.js';
+import type { DocJob } from '../doc-jobs/doc-job.js';
+import type { Disposition } from '../domain/docjob-error.js';
+import type { CallCounts } from '../cos/client.js';
+import type { Millis } from '../domain/units.js';
+import type { DeadLetterReason } from '../queue/pending-queue.js';
+
+/** Why a run took no further leases. */
+export type StopReason =
+  /** The queue had nothing due. */
+  | 'queue-empty'
+  /** Another look would not have fitted into the run's time. */
+  | 'out-of-time'
+  /** The run had taken as many leases as it may. */
+  | 'lease-limit'
+  /** The service asked for fewer requests before the first lease. */
+  | 'throttled'
+  /** The caller asked the run to stop. */
+  | 'aborted'
+  /** Something that concerns every job is wrong; the run throws after settling. */
+  | 'failed';
+
+/** What one run did. Every lease is in exactly one of finished, waiting, returned and deadLettered, or in unsettled beside it. */
+export interface RunReport {
+  readonly leased: number;
+  /** Jobs whose manifest is there, by the state that they ended in. */
+  readonly finished: Readonly<Partial<Record<EndedJob['state'], number>>>;
+  /** Of these, manifests with pages missing (`complete: false`). */
+  readonly incomplete: number;
+  /** Looked at, and due again later. */
+  readonly waiting: number;
+  /** Leased but not looked at, and handed back at once. */
+  readonly returned: number;
+  readonly deadLettered: Readonly<Partial<Record<DeadLetterReason, number>>>;
+  /** Leases whose settlement failed: the queue hands them out again. */
+  readonly unsettled: number;
+  /** Looks that failed, by what their error meant. */
+  readonly errors: Readonly<Partial<Record<Disposition, number>>>;
+  /** What CI answered, by state; `Missing` where it knew no such job. */
+  readonly states: Readonly<Partial<Record<DocJob['state'] | 'Missing', number>>>;
+  /** How long ago the queue first saw the oldest job of this run; null when there was none. */
+  readonly oldestAgeMs: Millis | null;
+  readonly calls: CallCounts;
+  readonly durationMs: Millis;
+  readonly stopped: StopReason;
+}

@@ -1,0 +1,119 @@
+import type { DescribeAnswer } from '../doc-jobs/doc-job.js';
+import { UndecodableError } from '../cos/errors/undecodable-error.js';
+import type { DocjobError } from '../domain/docjob-error.js';
+import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
+import type { Lease, SettleResult } from '../queue/pending-queue.js';
+import type { CallCounts } from '../cos/client.js';
+import type { Operation } from './holds.js';
+import type { LookResult } from './look.js';
+import type { RunReport, StopReason } from './report.js';
+
+/** Counts what a run does while it does it. */
+export class Tally {
+  readonly #startedAt: EpochMs;
+  #leased = 0;
+  #incomplete = 0;
+  #waiting = 0;
+  #returned = 0;
+  #unsettled = 0;
+  #oldestSeenAt: EpochMs | undefined;
+  readonly #finished: Counts<keyof RunReport['finished']> = {};
+  readonly #deadLettered: Counts<keyof RunReport['deadLettered']> = {};
+  readonly #errors: Counts<keyof RunReport['errors']> = {};
+  readonly #states: Counts<keyof RunReport['states']> = {};
+  readonly #successes = new Set<Operation>();
+  readonly #serviceFailures = new Map<Operation, DocjobError>();
+
+  constructor(startedAt: EpochMs) {
+    this.#startedAt = startedAt;
+  }
+
+  get leased(): number {
+    return this.#leased;
+  }
+
+  /** The last failure of an operation that this run tried and never once brought to success: the run could not do its work. */
+  get broken(): DocjobError | undefined {
+    for (const [operation, error] of this.#serviceFailures) {
+      if (!this.#successes.has(operation)) return error;
+    }
+    return undefined;
+  }
+
+  lease(leases: readonly Lease[]): void {
+    this.#leased += leases.length;
+    for (const { firstSeenAt } of leases) {
+      if (this.#oldestSeenAt === undefined || firstSeenAt < this.#oldestSeenAt) this.#oldestSeenAt = firstSeenAt;
+    }
+  }
+
+  answered(answer: DescribeAnswer): void {
+    count(this.#states, answer.kind === 'missing' ? 'Missing' : answer.job.state);
+  }
+
+  succeeded(operation: Operation): void {
+    this.#successes.add(operation);
+  }
+
+  failed(operation: Operation, error: DocjobError): void {
+    count(this.#errors, error.disposition);
+    // What concerns one job says nothing about whether the run can do its work.
+    if (error.disposition !== 'job' && !(error instanceof UndecodableError)) this.#serviceFailures.set(operation, error);
+  }
+
+  /** A lease that was handed back without a look, once the queue has it. */
+  returned(result: SettleResult): void {
+    if (result.ok) this.#returned += 1;
+    else this.#unsettled += 1;
+  }
+
+  /** The outcome of a look, once the queue has it. */
+  settled({ ok, settlement: { outcome } }: SettleResult, finished: LookResult['finished']): void {
+    if (!ok) {
+      this.#unsettled += 1;
+      return;
+    }
+    switch (outcome.kind) {
+      case 'done':
+        if (finished === undefined) return;
+        count(this.#finished, finished.state);
+        if (!finished.complete) this.#incomplete += 1;
+        return;
+      case 'look-again':
+        this.#waiting += 1;
+        return;
+      case 'dead-letter':
+        count(this.#deadLettered, outcome.reason);
+        return;
+    }
+  }
+
+  report(now: EpochMs, calls: CallCounts, stopped: StopReason): RunReport {
+    return {
+      leased: this.#leased,
+      finished: { ...this.#finished },
+      incomplete: this.#incomplete,
+      waiting: this.#waiting,
+      returned: this.#returned,
+      deadLettered: { ...this.#deadLettered },
+      unsettled: this.#unsettled,
+      errors: { ...this.#errors },
+      states: { ...this.#states },
+      oldestAgeMs: this.#oldestSeenAt === undefined ? null : positive(between(this.#oldestSeenAt, now)),
+      calls,
+      durationMs: positive(between(this.#startedAt, now)),
+      stopped,
+    };
+  }
+}
+
+type Counts<K extends string> = Partial<Record<K, number>>;
+
+function count<K extends string>(counts: Counts<K>, key: K): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
+
+/** Clocks step back; a report should not. */
+function positive(duration: Millis): Millis {
+  return millis(Math.max(0, duration));
+}

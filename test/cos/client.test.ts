@@ -1,0 +1,357 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
+import { CosClient, type CosClientPolicy } from '../../lib/cos/client.js';
+import type { CosRequest, CosResponse } from '../../lib/cos/requester.js';
+import { openTransport } from '../../lib/cos/transport.js';
+import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
+import { signRequest, type SigningCredentials } from '../../lib/cos-signer/index.js';
+import { after, seconds, type EpochMs } from '../../lib/domain/units.js';
+import { answer, errorAnswer, reset, ScriptedServer, type SeenRequest, type Step } from '../support/scripted-server.js';
+import { SOURCE } from '../support/pending-jobs.js';
+import { START, VirtualClock } from '../support/virtual-clock.js';
+
+const open: { close(): void | Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+const PAIR: SigningCredentials = { secretId: 'AKID', secretKey: 'key' };
+
+const describeJob: CosRequest = { family: 'ci', ...SOURCE, method: 'GET', path: '/doc_jobs/d1' };
+const createJob: CosRequest = { ...describeJob, method: 'POST', path: '/doc_jobs', body: Buffer.from('<Request/>') };
+const putObject: CosRequest = {
+  family: 'cos',
+  ...SOURCE,
+  method: 'PUT',
+  path: '/manifests/中 文.json',
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.from('{}'),
+};
+
+const text = (response: CosResponse): string => response.body.toString();
+
+interface Setup {
+  readonly server: ScriptedServer;
+  readonly clock: VirtualClock;
+  readonly client: CosClient;
+  readonly abort: AbortController;
+}
+
+async function setUp(
+  script: Step[],
+  changes: {
+    policy?: Partial<CosClientPolicy>;
+    credentials?: () => SigningCredentials;
+    random?: () => number;
+    deadline?: EpochMs;
+  } = {},
+): Promise<Setup> {
+  const server = await ScriptedServer.start(...script);
+  const transport = openTransport({ maxSockets: 8 });
+  open.push(transport, server);
+  const clock = new VirtualClock();
+  const abort = new AbortController();
+  const client = new CosClient(
+    {
+      endpoints: { ci: server.origin, cos: server.origin },
+      attemptTimeout: seconds(5),
+      retries: 3,
+      backoff: DEFAULT_BACKOFF,
+      retryBudget: { share: 0.2, initial: 10 },
+      requestsPerSecond: Number.POSITIVE_INFINITY,
+      maxBodyBytes: 1_000_000,
+      ...changes.policy,
+    },
+    { transport, credentials: changes.credentials ?? (() => PAIR), clock, random: changes.random ?? (() => 0.5) },
+    { deadline: changes.deadline ?? after(START, seconds(60)), signal: abort.signal },
+  );
+  return { server, clock, client, abort };
+}
+
+/** The validity that a request was signed for, in Unix seconds. */
+function signedFrom(request: SeenRequest | undefined): number {
+  return Number(/q-sign-time=(\d+);/.exec(request?.headers.authorization ?? '')?.[1]);
+}
+
+describe('a signed request', () => {
+  test('is signed over its host, all its headers and its decoded path, and sent encoded', async () => {
+    const { server, client } = await setUp([answer(200, '', { etag: '"x"' })]);
+    await client.send(putObject, () => undefined);
+    const [seen] = server.requests;
+    expect(seen?.url).toBe('/manifests/%E4%B8%AD%20%E6%96%87.json');
+    const start = START / 1_000 - 60;
+    const { authorization } = signRequest(
+      {
+        method: 'PUT',
+        path: '/manifests/中 文.json',
+        headers: {
+          host: 'docs-1250000000.cos.ap-beijing.myqcloud.com',
+          'content-type': 'application/json',
+          'content-length': '2',
+        },
+      },
+      PAIR,
+      { start, end: start + 660 },
+    );
+    expect(seen?.headers.authorization).toBe(authorization);
+    expect(seen?.body.toString()).toBe('{}');
+  });
+
+  test('signs its query and sends it encoded', async () => {
+    const { server, client } = await setUp([answer(200, 'x')]);
+    await client.send({ ...describeJob, path: '/doc_jobs', query: { states: 'Success,Failed', tag: 'a b' } }, text);
+    expect(server.requests[0]?.url).toBe('/doc_jobs?states=Success%2CFailed&tag=a%20b');
+    expect(server.requests[0]?.headers.authorization).toContain('q-url-param-list=states;tag');
+  });
+
+  test.each([
+    ['ci', describeJob, 'x-ci-security-token', 'x-cos-security-token'],
+    ['cos', putObject, 'x-cos-security-token', 'x-ci-security-token'],
+  ] as const)("carries a temporary key's token for %s in its header, signed", async (_family, request, own, other) => {
+    const { server, client } = await setUp([answer(200)], { credentials: () => ({ ...PAIR, token: 'tok/en' }) });
+    await client.send(request, () => undefined);
+    const headers = server.requests[0]?.headers ?? {};
+    expect(headers[own]).toBe('tok/en');
+    expect(headers[other]).toBeUndefined();
+    expect(headers.authorization).toContain(own);
+  });
+
+  test("hands over the answer with the service's request ID", async () => {
+    const { client } = await setUp([answer(200, 'hello', { 'x-ci-request-id': 'NjE=' })]);
+    const response = await client.send(describeJob, (whole) => whole);
+    expect(response).toMatchObject({ status: 200, requestId: 'NjE=' });
+    expect(response.body.toString()).toBe('hello');
+  });
+});
+
+describe('an answer that only looks like a success', () => {
+  test('a 200 that carries an error is an error', async () => {
+    const { client } = await setUp([errorAnswer(200, 'AccessDenied', 'no')]);
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({
+      name: 'ServiceError',
+      status: 200,
+      code: 'AccessDenied',
+      disposition: 'configuration',
+      requestId: 'NjA=',
+    });
+  });
+
+  test('a PUT that is answered with HTML has not succeeded', async () => {
+    const { client, server } = await setUp([answer(200, '<html>Welcome to the hotel</html>')]);
+    await expect(client.send(putObject, text)).rejects.toBeInstanceOf(UndecodableError);
+    expect(server.requests).toHaveLength(4);
+  });
+
+  test('a body in an encoding that nobody asked for is not read', async () => {
+    const { client } = await setUp([answer(200, 'x', { 'content-encoding': 'gzip' }), answer(200, 'plain')]);
+    await expect(client.send(describeJob, text)).resolves.toBe('plain');
+  });
+
+  test('what the decoder cannot read is asked for again', async () => {
+    const { client, server } = await setUp([answer(200, 'half'), answer(200, 'whole')]);
+    const decode = (response: CosResponse): string => {
+      if (text(response) !== 'whole') throw new UndecodableError('only half');
+      return text(response);
+    };
+    await expect(client.send(describeJob, decode)).resolves.toBe('whole');
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe('an error answer', () => {
+  test('names the bucket, the job and the request ID, and nothing secret', async () => {
+    const { client } = await setUp([errorAnswer(403, 'AccessDenied', 'Access Denied.')]);
+    await expect(client.send(describeJob, text)).rejects.toThrow(
+      'GET docs-1250000000.ci.ap-beijing /doc_jobs/d1 was answered with 403 AccessDenied: Access Denied. (request ID NjA=)',
+    );
+  });
+
+  test('without a readable body is judged by its status alone', async () => {
+    const { client } = await setUp([answer(403, '<html>blocked')]);
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({
+      code: 'http-403',
+      disposition: 'configuration',
+    });
+  });
+
+  test.each([
+    ['configuration', 403, 'AccessDenied'],
+    ['job', 404, 'NoSuchKey'],
+    ['credentials', 403, 'SignatureDoesNotMatch'],
+  ])('of disposition %s is not tried again', async (disposition, status, code) => {
+    const { client, server } = await setUp([errorAnswer(status, code)]);
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition });
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('retries', () => {
+  test('F10: a 503 is tried again after a wait, signed anew each time', async () => {
+    const { client, server, clock } = await setUp([
+      errorAnswer(503, 'ServiceUnavailable'),
+      errorAnswer(503, 'ServiceUnavailable'),
+      answer(200, 'done'),
+    ]);
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
+    expect(clock.sleeps).toEqual([50, 100]);
+    expect(client.counts).toMatchObject({ attempts: { ci: 3, cos: 0 }, retries: 2 });
+    const signatures = server.requests.map(({ headers }) => headers.authorization);
+    expect(signedFrom(server.requests[0])).toBe(START / 1_000 - 60);
+    expect(signatures).toHaveLength(3);
+  });
+
+  test('F10: a 429 is tried again too, and Retry-After is waited for', async () => {
+    const { client, clock } = await setUp([errorAnswer(429, 'SlowDown', '', { 'retry-after': '5' }), answer(200, 'done')]);
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
+    expect(clock.sleeps).toEqual([5_000]);
+  });
+
+  test("Retry-After as a date is read against the answer's own clock", async () => {
+    const headers = { date: 'Sun, 06 Nov 1994 08:49:37 GMT', 'retry-after': 'Sun, 06 Nov 1994 08:49:40 GMT' };
+    const { client, clock } = await setUp([errorAnswer(503, 'SlowDown', '', headers), answer(200, 'done')]);
+    await client.send(describeJob, text);
+    expect(clock.sleeps).toEqual([3_000]);
+  });
+
+  test('F4: a Retry-After beyond reason is clamped and never overflows a timer', async () => {
+    const { client, clock } = await setUp([errorAnswer(429, 'SlowDown', '', { 'retry-after': '2147484' }), answer(200, 'done')]);
+    await client.send(describeJob, text);
+    expect(clock.sleeps).toEqual([20_000]);
+  });
+
+  test('a wait that reaches past the deadline is not begun', async () => {
+    const { client, clock } = await setUp([errorAnswer(429, 'SlowDown', '', { 'retry-after': '15' })], {
+      deadline: after(START, seconds(10)),
+    });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'throttled' });
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  test('nothing is sent when the run has no time left', async () => {
+    const { client, server } = await setUp([answer(200)], { deadline: START });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ name: 'DeadlineError' });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  test('connections that break are tried again', async () => {
+    const { client } = await setUp([reset, reset, answer(200, 'done')]);
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
+  });
+
+  test('end after the set number', async () => {
+    const { client, server } = await setUp([errorAnswer(500, 'InternalError')]);
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'InternalError' });
+    expect(server.requests).toHaveLength(4);
+  });
+
+  test('end when the budget of the run is spent', async () => {
+    const { client, server } = await setUp([errorAnswer(500, 'InternalError')], {
+      policy: { retryBudget: { share: 0, initial: 2 } },
+    });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'InternalError' });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'InternalError' });
+    expect(server.requests).toHaveLength(4);
+    expect(client.counts.retries).toBe(2);
+  });
+
+  test('a POST is not repeated when the first may have taken effect', async () => {
+    for (const step of [reset, errorAnswer(500, 'InternalError')]) {
+      const { client, server } = await setUp([step]);
+      await expect(client.send(createJob, text)).rejects.toMatchObject({ disposition: 'transient' });
+      expect(server.requests).toHaveLength(1);
+    }
+  });
+
+  test('a POST is repeated when the service said that it did not take it', async () => {
+    const { client } = await setUp([errorAnswer(429, 'SlowDown'), answer(200, 'made')]);
+    await expect(client.send(createJob, text)).resolves.toBe('made');
+  });
+
+  test('F3: an abort ends the wait between attempts, and no request goes out after it', async () => {
+    const { client, server, clock, abort } = await setUp([errorAnswer(503, 'ServiceUnavailable')]);
+    const reason = new Error('enough');
+    clock.sleep = () => {
+      abort.abort(reason);
+      return Promise.reject(reason);
+    };
+    await expect(client.send(describeJob, text)).rejects.toBe(reason);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('the clock', () => {
+  const skew = { date: 'Thu, 01 Jan 2026 01:00:00 GMT' };
+
+  test.each([
+    [403, 'RequestTimeTooSkewed', ''],
+    [403, 'AccessDenied', 'RequestTimeTooSkewed'],
+    [403, 'AccessDenied', 'Request has expired'],
+    [401, 'SignatureExpired', ''],
+  ])('is corrected once from Date after %d %s %s', async (status, code, message) => {
+    const { client, server } = await setUp([errorAnswer(status, code, message, skew), answer(200, 'done')]);
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
+    expect(signedFrom(server.requests[1])).toBe(START / 1_000 + 3_600 - 60);
+    expect(client.counts.clockOffset).toBe(3_600_000);
+  });
+
+  test('stays corrected for the rest of the run', async () => {
+    const { client, server } = await setUp([errorAnswer(403, 'RequestTimeTooSkewed', '', skew), answer(200, 'done')]);
+    await client.send(describeJob, text);
+    await client.send(describeJob, text);
+    expect(server.requests).toHaveLength(3);
+    expect(signedFrom(server.requests[2])).toBe(START / 1_000 + 3_600 - 60);
+  });
+
+  test('is not corrected again for the same request', async () => {
+    const { client, server } = await setUp([errorAnswer(403, 'RequestTimeTooSkewed', '', skew)]);
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'skewed' });
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe('credentials', () => {
+  test('an expired token is replaced once, for all requests of the run', async () => {
+    let asked = 0;
+    const { client, server } = await setUp([errorAnswer(400, 'ExpiredToken'), answer(200, 'done')], {
+      credentials: () => ({ ...PAIR, token: `token-${(asked += 1)}` }),
+    });
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
+    await client.send(describeJob, text);
+    expect(server.requests.map(({ headers }) => headers['x-ci-security-token'])).toEqual(['token-1', 'token-2', 'token-2']);
+    expect(asked).toBe(2);
+  });
+
+  test('two requests that met the same expired token both go on with the new one', async () => {
+    let asked = 0;
+    const { client } = await setUp([errorAnswer(400, 'ExpiredToken'), errorAnswer(400, 'ExpiredToken'), answer(200, 'done')], {
+      credentials: () => ({ ...PAIR, token: `token-${(asked += 1)}` }),
+    });
+    await expect(Promise.all([client.send(describeJob, text), client.send(describeJob, text)])).resolves.toEqual([
+      'done',
+      'done',
+    ]);
+    expect(asked).toBe(2);
+  });
+
+  test('a token that stays expired is final', async () => {
+    const { client, server } = await setUp([errorAnswer(400, 'ExpiredToken')], {
+      credentials: () => ({ ...PAIR, token: 'always the same' }),
+    });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'credentials' });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('are read before the first request only', async () => {
+    let asked = 0;
+    const { client } = await setUp([answer(200, 'x')], {
+      credentials: () => {
+        asked += 1;
+        return PAIR;
+      },
+    });
+    await client.send(describeJob, text);
+    await client.send(describeJob, text);
+    expect(asked).toBe(1);
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, test } from '@jest/globals';
+import { ServerClock } from '../../lib/cos/server-clock.js';
+import { after, minutes, seconds } from '../../lib/domain/units.js';
+import { START, VirtualClock } from '../support/virtual-clock.js';
+
+describe("the service's clock", () => {
+  test('is ours until it is corrected', () => {
+    const clock = new VirtualClock();
+    expect(new ServerClock(() => clock.now()).now()).toBe(START);
+  });
+
+  test('once corrected, runs on with ours', () => {
+    const clock = new VirtualClock();
+    const server = new ServerClock(() => clock.now());
+    expect(server.repair(after(START, minutes(20)))).toBe(minutes(20));
+    clock.advance(seconds(5));
+    expect(server.now()).toBe(after(START, seconds(20 * 60 + 5)));
+  });
+
+  test('a small difference is no reason to correct it', () => {
+    const server = new ServerClock(() => START);
+    expect(server.repair(after(START, seconds(29)))).toBeUndefined();
+    expect(server.now()).toBe(START);
+  });
+
+  test('is corrected once only, so that a server that lies cannot drag it about', () => {
+    const server = new ServerClock(() => START);
+    server.repair(after(START, minutes(-20)));
+    expect(server.repair(after(START, minutes(40)))).toBeUndefined();
+    expect(server.now()).toBe(after(START, minutes(-20)));
+  });
+});

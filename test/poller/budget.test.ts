@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { after, between, millis, seconds } from '../../lib/domain/units.js';
+import { mayStart, planRun, SETTLE_TIME } from '../../lib/poller/budget.js';
+import { START } from '../support/virtual-clock.js';
+
+const attempt = seconds(5);
+
+describe('the gate before a run', () => {
+  test('refuses a run in which not one look would fit, and says what to change', () => {
+    expect(planRun(START, after(START, seconds(12)), attempt)).toEqual({
+      kind: 'refuse',
+      problem:
+        'the run has 12000 ms, but one look needs up to 13000 ms: ' +
+        'give the function a longer timeout, or lower REQUEST_TIMEOUT_MS (now 5000)',
+    });
+  });
+
+  test('warns where little more than one look fits', () => {
+    expect(planRun(START, after(START, seconds(13)), attempt).kind).toBe('warn');
+    expect(planRun(START, after(START, millis(22_999)), attempt).kind).toBe('warn');
+  });
+
+  test('lets a run with room go', () => {
+    expect(planRun(START, after(START, seconds(23)), attempt)).toEqual({
+      kind: 'run',
+      budget: { workUntil: after(START, seconds(20)), lookTime: 10_000 },
+    });
+  });
+
+  test('F7: no time left is not the same as no limit', () => {
+    expect(planRun(START, START, attempt).kind).toBe('refuse');
+    expect(planRun(START, after(START, millis(-1)), attempt).kind).toBe('refuse');
+  });
+});
+
+describe('whether a look may be started', () => {
+  const deadline = after(START, seconds(60));
+  const gate = planRun(START, deadline, attempt);
+  const budget = gate.kind === 'refuse' ? undefined : gate.budget;
+  if (budget === undefined) throw new Error('the gate refused a whole minute');
+
+  test('only while it can end before the work does', () => {
+    expect(mayStart(after(START, seconds(47)), deadline, budget)).toBe(true);
+    expect(mayStart(after(START, millis(47_001)), deadline, budget)).toBe(false);
+  });
+
+  test('F6: only while its lease holds, by whole moments and not by parts of a second', () => {
+    const leaseUntil = after(START, seconds(20));
+    expect(mayStart(after(START, seconds(7)), leaseUntil, budget)).toBe(true);
+    expect(mayStart(after(START, millis(7_001)), leaseUntil, budget)).toBe(false);
+    expect(mayStart(after(START, seconds(60)), leaseUntil, budget)).toBe(false);
+  });
+
+  test('what is started can always end and be settled before the deadline', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 900_000 }), fc.integer({ min: 0, max: 900_000 }), (length, at) => {
+        const end = after(START, millis(length));
+        const plan = planRun(START, end, attempt);
+        const now = after(START, millis(at));
+        if (plan.kind === 'refuse' || !mayStart(now, end, plan.budget)) return;
+        expect(between(after(now, plan.budget.lookTime), end)).toBeGreaterThanOrEqual(SETTLE_TIME);
+      }),
+    );
+  });
+});

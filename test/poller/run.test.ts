@@ -1,0 +1,404 @@
+import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
+import { DocjobError } from '../../lib/domain/docjob-error.js';
+import { after, hours, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
+import { parseKeyTemplate } from '../../lib/manifest/index.js';
+import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
+import type { RunReport } from '../../lib/poller/report.js';
+import { RunError } from '../../lib/poller/run-error.js';
+import { run, type RunPolicy } from '../../lib/poller/run.js';
+import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
+import { jsonLog } from '../../lib/telemetry/log.js';
+import { deferred } from '../support/deferred.js';
+import { askedJob, failure, FakeService, isProbe, jobInState, type Answering } from '../support/fake-service.js';
+import { MemoryQueue } from '../support/memory-queue.js';
+import { aBucket, aJobId, aPendingJob, SOURCE } from '../support/pending-jobs.js';
+import { START, VirtualClock } from '../support/virtual-clock.js';
+
+const policy: RunPolicy = {
+  client: {
+    endpoints: {},
+    attemptTimeout: seconds(5),
+    retries: 2,
+    backoff: DEFAULT_BACKOFF,
+    retryBudget: { share: 0.2, initial: 10 },
+    requestsPerSecond: Number.POSITIVE_INFINITY,
+    maxBodyBytes: 1_000_000,
+  },
+  decisions: { schedule: DEFAULT_SCHEDULE, maxAge: DEFAULT_MAX_AGE, unknownJobGrace: DEFAULT_UNKNOWN_JOB_GRACE },
+  source: SOURCE,
+  isAllowedBucket: (bucket) => bucket.endsWith('-1250000000'),
+  keyTemplate: parseKeyTemplate('manifests/${jobId}.json'),
+  concurrency: 4,
+  maxLeases: 1_000,
+  queueWait: seconds(1),
+};
+
+/** A clock whose sleeps are those of the loop's own deadline timer: they never end, since the virtual time is moved by hand. */
+class HandClock extends VirtualClock {
+  override sleep(delay: Parameters<VirtualClock['sleep']>[0], signal?: AbortSignal): Promise<void> {
+    return delay > seconds(30) ? new Promise(() => undefined) : super.sleep(delay, signal);
+  }
+}
+
+interface Setting {
+  readonly queue: MemoryQueue;
+  readonly service: FakeService;
+  readonly clock: VirtualClock;
+  readonly lines: Record<string, unknown>[];
+  readonly go: (changes?: {
+    policy?: Partial<RunPolicy>;
+    deadline?: EpochMs;
+    signal?: AbortSignal;
+  }) => Promise<RunReport>;
+}
+
+function setUp(queue: MemoryQueue, answer: Answering, clock: VirtualClock = new HandClock()): Setting {
+  const service = new FakeService(answer);
+  const lines: Record<string, unknown>[] = [];
+  const log = jsonLog({
+    level: 'debug',
+    now: () => clock.now(),
+    write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>), // our own log's lines are objects
+  });
+  const deps = {
+    queue,
+    transport: service,
+    clock,
+    log,
+    random: () => 0.5,
+    credentials: () => ({ secretId: 'AKIDexample', secretKey: 'the-secret-key' }),
+  };
+  return {
+    queue,
+    service,
+    clock,
+    lines,
+    go: (changes = {}) =>
+      run({ ...policy, ...changes.policy }, deps, {
+        deadline: changes.deadline ?? after(START, seconds(60)),
+        ...(changes.signal === undefined ? {} : { signal: changes.signal }),
+      }),
+  };
+}
+
+const jobs = (count: number) => Array.from({ length: count }, (_, index) => aPendingJob(index + 1));
+
+const allInState =
+  (state: string): Answering =>
+  (request) =>
+    request.method === 'GET' && !isProbe(request) ? jobInState(askedJob(request), state) : undefined;
+
+const eventsOf = (lines: Record<string, unknown>[], event: string) => lines.filter((line) => line['event'] === event);
+
+async function errorOf(promise: Promise<unknown>): Promise<RunError> {
+  const error: unknown = await promise.catch((thrown: unknown) => thrown);
+  if (!(error instanceof RunError)) throw new Error(`expected a RunError, got ${String(error)}`);
+  return error;
+}
+
+describe('a run', () => {
+  test('writes the manifest of every job that has ended, and only then acknowledges it', async () => {
+    const queue = new MemoryQueue(jobs(25));
+    const { service, go } = setUp(queue, (request) => {
+      if (request.method === 'PUT') expect(queue.outcomesOf('done')).not.toContain(askedJob(request));
+      return allInState('Success')(request);
+    });
+    const report = await go();
+    expect(report).toMatchObject({
+      leased: 25,
+      finished: { Success: 25 },
+      waiting: 0,
+      returned: 0,
+      unsettled: 0,
+      states: { Success: 25 },
+      calls: { attempts: { ci: 26, cos: 25 }, retries: 0 },
+      stopped: 'queue-empty',
+    });
+    expect(queue.outcomesOf('done')).toHaveLength(25);
+    expect([...service.manifests.keys()].sort()[0]).toBe(
+      `out-1250000000.cos.ap-chongqing.myqcloud.com/manifests/${aJobId(1)}.json`,
+    );
+  });
+
+  test('puts jobs that have not ended back, due again by their age', async () => {
+    const queue = new MemoryQueue(jobs(2), after(START, minutes(-8)));
+    const { go } = setUp(queue, allInState('Running'));
+    const report = await go();
+    expect(report).toMatchObject({ waiting: 2, states: { Running: 2 }, oldestAgeMs: minutes(8) });
+    expect(queue.settled.map(({ outcome }) => outcome)).toEqual([
+      { kind: 'look-again', delay: 105_000 },
+      { kind: 'look-again', delay: 105_000 },
+    ]);
+  });
+
+  test('sends what it gives up to the dead letters with a reason', async () => {
+    const queue = new MemoryQueue(['the body is no JSON', aPendingJob(1)], after(START, hours(-2)));
+    const { go, lines } = setUp(queue, () => undefined);
+    const report = await go();
+    expect(report.deadLettered).toEqual({ 'not-a-job': 1, 'unknown-job': 1 });
+    expect(queue.settled.map(({ outcome }) => outcome)).toEqual(
+      expect.arrayContaining([
+        { kind: 'dead-letter', reason: 'not-a-job', detail: 'the body is no JSON' },
+        expect.objectContaining({ kind: 'dead-letter', reason: 'unknown-job' }),
+      ]),
+    );
+    expect(eventsOf(lines, 'dead-letter')).toHaveLength(2);
+  });
+
+  test('an empty queue costs one probe and one receive', async () => {
+    const { service, queue, go } = setUp(new MemoryQueue([]), () => undefined);
+    await expect(go()).resolves.toMatchObject({ leased: 0, stopped: 'queue-empty', oldestAgeMs: null });
+    expect(service.requests).toEqual(['GET docs-1250000000.ci/doc_jobs/docjobprobe']);
+    expect(queue.requests).toEqual([expect.objectContaining({ holdUntil: after(START, seconds(60)), wait: seconds(1) })]);
+  });
+
+  test('takes no more leases than it may', async () => {
+    const { queue, go } = setUp(new MemoryQueue(jobs(25)), allInState('Success'));
+    await expect(go({ policy: { maxLeases: 15 } })).resolves.toMatchObject({ leased: 15, stopped: 'lease-limit' });
+    expect(queue.waiting).toBe(10);
+  });
+
+  test('never has more looks in flight than set', async () => {
+    const full = deferred<undefined>();
+    let inFlight = 0;
+    let most = 0;
+    const { go } = setUp(new MemoryQueue(jobs(40)), async (request) => {
+      if (isProbe(request)) return undefined;
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      if (inFlight === 3) full.resolve(undefined);
+      await full.promise;
+      inFlight -= 1;
+      return allInState('Success')(request);
+    });
+    await go({ policy: { concurrency: 3 } });
+    expect(most).toBe(3);
+  });
+
+  test('one job that fails is not a run that fails', async () => {
+    const { go } = setUp(new MemoryQueue(jobs(1)), (request) =>
+      isProbe(request) ? undefined : { status: 200, body: Buffer.from('<Response><JobsDetail>') },
+    );
+    await expect(go()).resolves.toMatchObject({ waiting: 1, errors: { transient: 1 } });
+  });
+
+  test('an unknown state is counted and logged with the request ID', async () => {
+    const { go, lines } = setUp(new MemoryQueue(jobs(1)), (request) =>
+      isProbe(request)
+        ? undefined
+        : { ...jobInState(askedJob(request), 'Exploded'), headers: { 'x-ci-request-id': 'NjE=' } },
+    );
+    await expect(go()).resolves.toMatchObject({ waiting: 1, states: { Unrecognized: 1 } });
+    expect(eventsOf(lines, 'unknown-state')).toEqual([
+      expect.objectContaining({ state: 'Exploded', jobId: aJobId(1), requestId: 'NjE=' }),
+    ]);
+  });
+});
+
+describe('the time of a run', () => {
+  test('a run without time for one look is refused before anything is leased', async () => {
+    const { queue, service, go } = setUp(new MemoryQueue(jobs(1)), allInState('Success'));
+    const error = await errorOf(go({ deadline: after(START, seconds(5)) }));
+    expect(error).toMatchObject({ code: 'run-refused', disposition: 'configuration' });
+    expect(error.message).toContain('give the function a longer timeout');
+    expect([queue.requests, service.requests]).toEqual([[], []]);
+  });
+
+  test('F13-like silence is not an option: a run short of time says so', async () => {
+    const { lines, go } = setUp(new MemoryQueue([]), () => undefined);
+    await go({ deadline: after(START, seconds(15)) });
+    expect(eventsOf(lines, 'run-short-of-time')).toHaveLength(1);
+  });
+
+  test('leases that it has no time for go back at once, unasked', async () => {
+    const queue = new MemoryQueue(jobs(10));
+    const setting = setUp(queue, (request) => {
+      if (!isProbe(request)) setting.clock.advance(seconds(12));
+      return allInState('Running')(request);
+    });
+    const report = await setting.go({ policy: { concurrency: 1 } });
+    expect(report).toMatchObject({ leased: 10, waiting: 4, returned: 6, stopped: 'out-of-time' });
+    expect(queue.settled.filter(({ outcome }) => outcome.kind === 'look-again' && outcome.delay === 0)).toHaveLength(6);
+  });
+
+  test('F6: a lease that ends before a look could is not worked on', async () => {
+    const queue = new MemoryQueue(jobs(1));
+    queue.leaseLength = 12_000;
+    const { service, go } = setUp(queue, allInState('Success'));
+    await expect(go()).resolves.toMatchObject({ returned: 1, finished: {} });
+    expect(service.requests).toHaveLength(1);
+  });
+
+  test('F8: an abort stops the looks, and what was leased goes back', async () => {
+    const queue = new MemoryQueue(jobs(10));
+    const abort = new AbortController();
+    queue.onLease = () => {
+      abort.abort(new Error('SIGTERM'));
+    };
+    const { service, go } = setUp(queue, allInState('Success'));
+    await expect(go({ signal: abort.signal })).resolves.toMatchObject({ leased: 10, returned: 10, stopped: 'aborted' });
+    expect(service.manifests.size).toBe(0);
+    expect(queue.outcomesOf('look-again')).toHaveLength(10);
+  });
+});
+
+describe('a closed bucket', () => {
+  test('holds back its own jobs only, and says so once', async () => {
+    const closed = aBucket('closed-1250000000');
+    const queue = new MemoryQueue([
+      ...Array.from({ length: 12 }, (_, n) => aPendingJob(100 + n, { bucket: closed })),
+      ...jobs(12),
+    ]);
+    const { service, lines, go } = setUp(queue, (request) =>
+      request.target.host.startsWith('closed') ? failure(403, 'AccessDenied') : allInState('Success')(request),
+    );
+    const report = await go();
+    expect(report).toMatchObject({ finished: { Success: 12 }, waiting: 12, errors: { configuration: 12 } });
+    expect(service.requests.filter((line) => line.includes('closed')).length).toBeLessThanOrEqual(policy.concurrency);
+    expect(eventsOf(lines, 'bucket-held-back')).toEqual([
+      expect.objectContaining({ closed: 'closed-1250000000 (ap-beijing)', operation: 'describe', requestId: 'NjA=' }),
+    ]);
+  });
+
+  test('that manifests cannot be written to holds back its own jobs only', async () => {
+    const { go } = setUp(new MemoryQueue(jobs(10)), (request) => {
+      if (request.method === 'PUT') return request.target.host.startsWith('closed') ? failure(403, 'AccessDenied') : undefined;
+      const odd = Number.parseInt(askedJob(request).slice(-1), 16) % 2 === 1;
+      return isProbe(request)
+        ? undefined
+        : jobInState(askedJob(request), 'Success', { bucket: odd ? 'closed-1250000000' : 'out-1250000000', region: 'ap-x' });
+    });
+    await expect(go()).resolves.toMatchObject({ finished: { Success: 5 }, waiting: 5 });
+  });
+
+  test('that is the only one makes the run fail: the platform should know', async () => {
+    const { go, queue } = setUp(new MemoryQueue(jobs(3)), (request) =>
+      isProbe(request) ? undefined : failure(403, 'AccessDenied'),
+    );
+    const error = await errorOf(go());
+    expect(error).toMatchObject({ code: 'run-failed', disposition: 'configuration', requestId: 'NjA=' });
+    expect(error.report).toMatchObject({ waiting: 3, stopped: 'failed' });
+    expect(queue.outcomesOf('look-again')).toHaveLength(3);
+  });
+});
+
+describe('what may not be touched', () => {
+  test('a job in a bucket that is not allowed is given up without a request', async () => {
+    const queue = new MemoryQueue([aPendingJob(1, { bucket: aBucket('evil-1999999999') })]);
+    const { service, go } = setUp(queue, allInState('Success'));
+    await expect(go()).resolves.toMatchObject({ deadLettered: { 'bucket-not-allowed': 1 } });
+    expect(service.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ['another account', { bucket: 'evil-1999999999', region: 'ap-beijing' }],
+    ['a host of its own', { bucket: 'evil.example.com/x-1250000000', region: 'ap-beijing' }],
+    ['a region that is a host', { bucket: 'out-1250000000', region: 'evil.example.com' }],
+  ])('no manifest goes to %s', async (_name, output) => {
+    const { service, go } = setUp(new MemoryQueue(jobs(1)), (request) =>
+      isProbe(request) ? undefined : jobInState(askedJob(request), 'Success', output),
+    );
+    await expect(go()).resolves.toMatchObject({ deadLettered: { 'output-not-allowed': 1 } });
+    expect(service.manifests.size).toBe(0);
+  });
+});
+
+describe('a run that cannot do its work throws', () => {
+  test('on a refused key, before anything is leased', async () => {
+    const { queue, go, lines } = setUp(new MemoryQueue(jobs(5)), () => failure(403, 'SignatureDoesNotMatch'));
+    const error = await errorOf(go());
+    expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials', requestId: 'NjA=' });
+    expect(queue.requests).toHaveLength(0);
+    expect(JSON.stringify(lines) + error.message).not.toContain('the-secret-key');
+  });
+
+  test('on a key that is refused midway: the rest goes back at once', async () => {
+    let looks = 0;
+    const { queue, go } = setUp(new MemoryQueue(jobs(20)), (request) => {
+      if (isProbe(request)) return undefined;
+      looks += 1;
+      return looks > 3 ? failure(403, 'InvalidAccessKeyId') : jobInState(askedJob(request), 'Running');
+    });
+    const error = await errorOf(go({ policy: { concurrency: 1 } }));
+    expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials' });
+    expect(error.report).toMatchObject({ leased: 10, waiting: 3, returned: 7, stopped: 'failed' });
+    expect(looks).toBe(4);
+    expect(queue.outcomesOf('look-again')).toHaveLength(10);
+  });
+
+  test('on a service that is down, before anything is leased', async () => {
+    const { queue, go } = setUp(new MemoryQueue(jobs(5)), () => failure(503, 'ServiceUnavailable'));
+    expect(await errorOf(go())).toMatchObject({ code: 'service-unusable', disposition: 'transient' });
+    expect(queue.requests).toHaveLength(0);
+  });
+
+  test('but not on a service that only asks for fewer requests', async () => {
+    const { queue, go, lines } = setUp(new MemoryQueue(jobs(5)), () => failure(429, 'SlowDown'));
+    await expect(go()).resolves.toMatchObject({ leased: 0, stopped: 'throttled' });
+    expect(queue.requests).toHaveLength(0);
+    expect(eventsOf(lines, 'run-throttled')).toHaveLength(1);
+  });
+
+  test('and a bucket that the probe may not ask about proves the key all the same', async () => {
+    const { go } = setUp(new MemoryQueue([]), () => failure(403, 'AccessDenied'));
+    await expect(go()).resolves.toMatchObject({ stopped: 'queue-empty' });
+  });
+
+  test('on a queue that cannot be asked', async () => {
+    const queue = new MemoryQueue(jobs(5));
+    queue.leaseError = new DocjobError('queue-not-found', 'no such queue', { disposition: 'configuration' });
+    const { go } = setUp(queue, () => undefined);
+    expect(await errorOf(go())).toMatchObject({
+      code: 'queue-unusable',
+      message: 'the queue cannot be asked for jobs: no such queue',
+    });
+  });
+
+  test('on settlements that will never work', async () => {
+    const queue = new MemoryQueue(jobs(2));
+    queue.settleError = new DocjobError('queue-access-denied', 'may not delete', { disposition: 'configuration' });
+    const { go, lines } = setUp(queue, allInState('Success'));
+    const error = await errorOf(go());
+    expect(error.report).toMatchObject({ unsettled: 2, finished: {} });
+    expect(eventsOf(lines, 'settle-failed')).toHaveLength(2);
+  });
+
+  test('but not on a settlement that failed in passing: the queue hands the job out again', async () => {
+    const queue = new MemoryQueue(jobs(2));
+    queue.settleError = new DocjobError('queue-unavailable', 'try again', { disposition: 'transient' });
+    const { go } = setUp(queue, allInState('Success'));
+    await expect(go()).resolves.toMatchObject({ unsettled: 2 });
+  });
+
+  test('on a mistake of our own, with everything handed back', async () => {
+    const queue = new MemoryQueue(jobs(3));
+    const { go } = setUp(queue, (request) => {
+      if (isProbe(request)) return undefined;
+      throw new RangeError('a bug');
+    });
+    expect(await errorOf(go())).toMatchObject({ code: 'service-unusable' });
+    expect(queue.outcomesOf('look-again')).toHaveLength(3);
+  });
+});
+
+test('every lease is accounted for, whatever happens to it', async () => {
+  const states = ['Success', 'Failed', 'Cancel', 'Submitted', 'Running', 'Pause', 'Exploded'];
+  const queue = new MemoryQueue([...jobs(60), 'no job', aPendingJob(99, { bucket: aBucket('evil-1999999999') })]);
+  const { go } = setUp(queue, (request) => {
+    if (request.method !== 'GET' || isProbe(request)) return undefined;
+    const number = Number.parseInt(askedJob(request).slice(1), 16);
+    if (number % 11 === 0) return failure(500, 'InternalError');
+    if (number % 13 === 0) return { body: Buffer.from('<html>') };
+    return jobInState(askedJob(request), states[number % states.length] ?? '');
+  });
+  const report = await go();
+  const sum = (counts: Readonly<Record<string, number>>): number =>
+    Object.values(counts).reduce((total, count) => total + count, 0);
+  expect(report.leased).toBe(62);
+  expect(
+    sum(report.finished) + report.waiting + report.returned + sum(report.deadLettered) + report.unsettled,
+  ).toBe(62);
+  expect(queue.settled).toHaveLength(62);
+  expect(report.calls.retries).toBeLessThanOrEqual(10 + 0.2 * (62 + 1 + 62));
+});
