@@ -1,4 +1,3 @@
-import { ConfigError } from './config-error.js';
 import { seconds, type Millis } from './domain/units.js';
 
 /** Environment variables as the platform hands them over. */
@@ -21,9 +20,9 @@ export class EnvReader {
     this.#env = env;
   }
 
-  /** What is wrong so far, as one error. */
-  get error(): ConfigError | undefined {
-    return this.#problems.length === 0 ? undefined : new ConfigError(this.#problems);
+  /** What is wrong so far, each in a sentence that says what to do. */
+  get problems(): readonly string[] {
+    return this.#problems;
   }
 
   problem(problem: string): void {
@@ -74,8 +73,9 @@ export class EnvReader {
 
   oneOf<T extends string>(name: string, choices: readonly T[], fallback: T): T {
     return (
-      this.optional(name, `one of ${choices.join(', ')}`, (text) => choices.find((choice) => choice === text)) ??
-      fallback
+      this.optional(name, `one of ${choices.join(', ')}`, (text) =>
+        choices.find((choice) => choice === text),
+      ) ?? fallback
     );
   }
 }

@@ -21,10 +21,16 @@ const NO_BODY_EXPECTED: ReadonlySet<string> = new Set(['cos PUT', 'cos DELETE'])
  *
  * @throws ServiceError for an error answer, UndecodableError for an answer that is neither.
  */
-export function checkAnswer(answer: WireResponse, request: CosRequest, asked: string, now: EpochMs): CosResponse {
+export function checkAnswer(
+  answer: WireResponse,
+  request: CosRequest,
+  asked: string,
+  now: EpochMs,
+): CosResponse {
   const { status, headers, body } = answer;
   const isSuccess = status >= 200 && status < 300;
-  const error = isSuccess && !LOOKS_LIKE_ERROR.test(body.toString('latin1', 0, 256)) ? undefined : errorIn(body);
+  const error =
+    isSuccess && !LOOKS_LIKE_ERROR.test(body.toString('latin1', 0, 256)) ? undefined : errorIn(body);
   const requestId = headers['x-ci-request-id'] ?? headers['x-cos-request-id'] ?? error?.requestId;
   if (!isSuccess || error !== undefined) {
     const serverDate = parseHttpDate(headers['date']);
@@ -41,9 +47,12 @@ export function checkAnswer(answer: WireResponse, request: CosRequest, asked: st
   }
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
-    throw new UndecodableError(`the answer to ${asked} is encoded as ${JSON.stringify(encoding)}, which nobody asked for`, {
-      requestId,
-    });
+    throw new UndecodableError(
+      `the answer to ${asked} is encoded as ${JSON.stringify(encoding)}, which nobody asked for`,
+      {
+        requestId,
+      },
+    );
   }
   if (NO_BODY_EXPECTED.has(`${request.family} ${request.method}`) && body.length > 0) {
     throw new UndecodableError(`the answer to ${asked} has a body where none belongs`, { requestId });

@@ -27,7 +27,12 @@ export const DEFAULT_BACKOFF: BackoffPolicy = {
  * @param retry which retry this is, from 1
  * @param random in [0, 1)
  */
-export function backoffDelay(policy: BackoffPolicy, retry: number, throttled: boolean, random: number): Millis {
+export function backoffDelay(
+  policy: BackoffPolicy,
+  retry: number,
+  throttled: boolean,
+  random: number,
+): Millis {
   const base = throttled ? policy.throttledBase : policy.base;
   const bound = Math.min(policy.cap, base * 2 ** Math.min(retry - 1, 30));
   return millis(Math.round(bound * random));

@@ -59,7 +59,8 @@ const CODES: Readonly<Record<string, Disposition>> = {
  */
 export function classify({ status, code = '', message = '' }: ErrorAnswer): Disposition {
   for (const [name, disposition] of HIDDEN_NAMES) {
-    if (code === name || (code === 'AccessDenied' && message.trimStart().startsWith(name))) return disposition;
+    if (code === name || (code === 'AccessDenied' && message.trimStart().startsWith(name)))
+      return disposition;
   }
   const known = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
   return known ?? classifyStatus(status);

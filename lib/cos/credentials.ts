@@ -19,7 +19,9 @@ const SPELLINGS = [
  * @throws CredentialsError naming the variables when there is none, when only half of a pair is set, or when a value holds white space
  * (a newline from a secret file, say), which no signature would survive.
  */
-export function credentialsFromEnvironment(env: Readonly<Record<string, string | undefined>>): SigningCredentials {
+export function credentialsFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): SigningCredentials {
   for (const names of SPELLINGS) {
     const secretId = env[names.id] ?? '';
     const secretKey = env[names.key] ?? '';
@@ -34,7 +36,8 @@ export function credentialsFromEnvironment(env: Readonly<Record<string, string |
       [names.key, secretKey],
       [names.token, token],
     ] as const) {
-      if (/\s/.test(value)) throw new CredentialsError(`${name} contains white space: set it to the bare value`);
+      if (/\s/.test(value))
+        throw new CredentialsError(`${name} contains white space: set it to the bare value`);
     }
     return { secretId, secretKey, ...(token === '' ? {} : { token }) };
   }

@@ -53,7 +53,8 @@ export function openTransport(options: { readonly maxSockets: number }): Transpo
   const plain = new http.Agent(agentOptions);
   const secure = new https.Agent(agentOptions);
   return {
-    exchange: (request, limits) => exchange(request, limits, request.target.protocol === 'http:' ? plain : secure),
+    exchange: (request, limits) =>
+      exchange(request, limits, request.target.protocol === 'http:' ? plain : secure),
     close: () => {
       plain.destroy();
       secure.destroy();
@@ -83,10 +84,11 @@ function exchange(wire: WireRequest, limits: ExchangeLimits, agent: http.Agent):
       signal.removeEventListener('abort', onAbort);
       settle();
     };
-    const fail = (error: Error): void => finish(() => {
-      reject(error);
-      request.destroy();
-    });
+    const fail = (error: Error): void =>
+      finish(() => {
+        reject(error);
+        request.destroy();
+      });
     const onAbort = (): void => fail(reasonOf(signal));
     const timer = setTimeout(() => {
       fail(new TransportError('timeout', `${wire.asked} had no whole answer within ${limits.timeout} ms`));
@@ -104,7 +106,11 @@ function exchange(wire: WireRequest, limits: ExchangeLimits, agent: http.Agent):
 }
 
 /** Reads a body to its announced end; anything less is an error, so that a cut answer never passes for a whole one. */
-function collect(response: http.IncomingMessage, wire: WireRequest, maxBodyBytes: number): Promise<WireResponse> {
+function collect(
+  response: http.IncomingMessage,
+  wire: WireRequest,
+  maxBodyBytes: number,
+): Promise<WireResponse> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -116,10 +122,16 @@ function collect(response: http.IncomingMessage, wire: WireRequest, maxBodyBytes
       }
     });
     response.on('error', (error) => {
-      reject(new TransportError('cut-short', `the answer to ${wire.asked} broke off: ${error.message}`, error));
+      reject(
+        new TransportError('cut-short', `the answer to ${wire.asked} broke off: ${error.message}`, error),
+      );
     });
     response.on('end', () => {
-      resolve({ status: response.statusCode ?? 0, headers: flatten(response.headers), body: Buffer.concat(chunks) });
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: flatten(response.headers),
+        body: Buffer.concat(chunks),
+      });
     });
   });
 }

@@ -108,6 +108,11 @@ export class XmlElement {
     this.#requestId = requestId;
   }
 
+  /** Whether it holds nothing at all, neither text nor elements. */
+  get isEmpty(): boolean {
+    return this.#node.text === '' && this.#node.children.length === 0;
+  }
+
   /** Its own text without outer white space; null when that is empty. @throws UndecodableError if it holds elements. */
   get value(): string | null {
     if (this.#node.children.length > 0) throw this.undecodable('holds elements where text was expected');

@@ -8,7 +8,7 @@ import type { DescribeAnswer, DocJob } from './doc-job.js';
  * The largest answer that is decoded. A document has 5,000 pages at most (CI 1250/109275) and a COS key 850 bytes, so a single job stays
  * below 6 MiB; a usual one below 1 MiB.
  */
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /**
  * What an answer to DescribeDocProcessJob says about the job that was asked for.
@@ -19,7 +19,8 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 export function decodeDescribe(response: CosResponse, asked: JobId): DescribeAnswer {
   const root = parseXml(response, 'Response', MAX_ANSWER_BYTES);
   const unknown = namesUnknown(root, asked);
-  if (root.children('JobsDetail').length > 0) {
+  // An empty one beside NonExistJobIds is how a service with fixed response structures would write "none".
+  if (root.children('JobsDetail').some((detail) => !detail.isEmpty)) {
     const job = onlyJob(root);
     if (job.jobId !== asked) throw root.undecodable(`is about the job ${job.jobId}, not about ${asked}`);
     if (unknown) throw root.undecodable(`describes the job ${asked} and says that there is none`);

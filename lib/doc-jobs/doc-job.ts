@@ -63,7 +63,7 @@ export interface SucceededJob extends JobFacts {
 }
 
 /** A job that ended without a result. */
-export interface UnsuccessfulJob extends JobFacts {
+interface UnsuccessfulJob extends JobFacts {
   readonly state: 'Failed' | 'Cancel';
 }
 

@@ -34,5 +34,8 @@ export const days = (value: number): Millis => hours(value * 24);
 /** The moment `delay` after `moment`; a negative delay gives an earlier one. */
 export const after = (moment: EpochMs, delay: Millis): EpochMs => epochMs(moment + delay);
 
+/** The moment `delay` before `moment`. */
+export const before = (moment: EpochMs, delay: Millis): EpochMs => epochMs(moment - delay);
+
 /** How long it is from `from` until `to`: negative when `to` is the earlier. */
 export const between = (from: EpochMs, to: EpochMs): Millis => millis(to - from);

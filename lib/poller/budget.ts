@@ -1,4 +1,4 @@
-import { after, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import { before, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 
 /** What is kept free at the end of a run for settling: a dead letter and an acknowledgement, each with one retry, and the closing log line. */
 export const SETTLE_TIME: Millis = seconds(3);
@@ -31,7 +31,7 @@ export function planRun(now: EpochMs, deadline: EpochMs, attemptTimeout: Millis)
   const remaining = between(now, deadline);
   const lookTime = millis(ATTEMPTS_IN_A_LOOK * attemptTimeout);
   const least = SETTLE_TIME + lookTime;
-  const budget = { workUntil: after(deadline, millis(-SETTLE_TIME)), lookTime };
+  const budget = { workUntil: before(deadline, SETTLE_TIME), lookTime };
   if (remaining < least) {
     return {
       kind: 'refuse',
@@ -52,6 +52,6 @@ export function planRun(now: EpochMs, deadline: EpochMs, attemptTimeout: Millis)
 
 /** Whether a look may be started at `now`: it must be able to end both before the run's work does and while the lease still holds. */
 export function mayStart(now: EpochMs, leaseUntil: EpochMs, budget: RunBudget): boolean {
-  const limit = epochMs(Math.min(budget.workUntil, after(leaseUntil, millis(-SETTLE_TIME))));
+  const limit = epochMs(Math.min(budget.workUntil, before(leaseUntil, SETTLE_TIME)));
   return between(now, limit) >= budget.lookTime;
 }

@@ -8,7 +8,17 @@ import type {
   UnrecognizedJob,
 } from '../doc-jobs/doc-job.js';
 import type { DocjobError } from '../domain/docjob-error.js';
-import { after, between, days, epochMs, hours, millis, minutes, type EpochMs, type Millis } from '../domain/units.js';
+import {
+  after,
+  between,
+  days,
+  epochMs,
+  hours,
+  millis,
+  minutes,
+  type EpochMs,
+  type Millis,
+} from '../domain/units.js';
 import type { DeadLetterReason, LastError, PendingJob } from '../queue/pending-queue.js';
 import { delayBeforeNextLook, type SchedulePolicy } from './schedule.js';
 
@@ -98,7 +108,10 @@ function decideOnAnswer(answer: DescribeAnswer, about: Circumstances, policy: De
   if (answer.kind === 'missing') {
     return giveUpAge(about) < policy.unknownJobGrace
       ? lookAgain(ageOf(null, about), about, policy)
-      : giveUp('unknown-job', `CI knows no job ${answer.jobId} in ${about.pending.bucket} (${about.pending.region})`);
+      : giveUp(
+          'unknown-job',
+          `CI knows no job ${answer.jobId} in ${about.pending.bucket} (${about.pending.region})`,
+        );
   }
   const { job } = answer;
   switch (job.state) {
@@ -109,7 +122,11 @@ function decideOnAnswer(answer: DescribeAnswer, about: Circumstances, policy: De
       if (isWhole(job)) return { kind: 'finish', job, complete: true };
       // While it fills, the delay goes by the time since its end: the missing pages are seconds away, not a share of the job's age.
       return mayStillFill(job, about, policy)
-        ? lookAgain(job.endTime === null ? ageOf(job.creationTime, about) : since(job.endTime.at, about), about, policy)
+        ? lookAgain(
+            job.endTime === null ? ageOf(job.creationTime, about) : since(job.endTime.at, about),
+            about,
+            policy,
+          )
         : { kind: 'finish', job, complete: false };
     case 'Submitted':
     case 'Running':
@@ -119,10 +136,17 @@ function decideOnAnswer(answer: DescribeAnswer, about: Circumstances, policy: De
   }
 }
 
-function decideOnUnended(job: UnendedJob | UnrecognizedJob, about: Circumstances, policy: DecisionPolicy): Decision {
+function decideOnUnended(
+  job: UnendedJob | UnrecognizedJob,
+  about: Circumstances,
+  policy: DecisionPolicy,
+): Decision {
   if (giveUpAge(about) < policy.maxAge) return lookAgain(ageOf(job.creationTime, about), about, policy);
   return job.state === 'Unrecognized'
-    ? giveUp('unknown-state', `the job is in the unknown state ${JSON.stringify(job.reportedState.slice(0, 100))}`)
+    ? giveUp(
+        'unknown-state',
+        `the job is in the unknown state ${JSON.stringify(job.reportedState.slice(0, 100))}`,
+      )
     : giveUp('too-old', `the job is still ${job.state} at the maximum age`);
 }
 
@@ -165,7 +189,8 @@ function mayStillFill(job: SucceededJob, about: Circumstances, policy: DecisionP
 /** The time that giving up counts from: never a claim, and a `redrivenAt` only if our own clocks could have set it. */
 function giveUpAge({ pending, firstSeenAt, now }: Circumstances): Millis {
   const { redrivenAt } = pending;
-  const believed = redrivenAt !== undefined && redrivenAt <= after(now, CLOCK_TOLERANCE) ? redrivenAt : firstSeenAt;
+  const believed =
+    redrivenAt !== undefined && redrivenAt <= after(now, CLOCK_TOLERANCE) ? redrivenAt : firstSeenAt;
   return between(epochMs(Math.max(firstSeenAt, believed)), now);
 }
 

@@ -79,12 +79,18 @@ export async function look({ job, firstSeenAt }: JobLease, deps: LookDeps): Prom
 }
 
 async function observe(job: PendingJob, deps: LookDeps): Promise<Observation> {
-  const result = await attempt('describe', job, job, deps, () => describeDocJob(deps.requester, job, job.jobId));
+  const result = await attempt('describe', job, job, deps, () =>
+    describeDocJob(deps.requester, job, job.jobId),
+  );
   if (!result.ok) return { kind: 'unanswered', error: result.error };
   const answer = result.value;
   deps.tally.answered(answer);
   if (answer.kind === 'found' && answer.job.state === 'Unrecognized') {
-    deps.log.warn('unknown-state', { ...naming(job), state: answer.job.reportedState, requestId: answer.requestId });
+    deps.log.warn('unknown-state', {
+      ...naming(job),
+      state: answer.job.reportedState,
+      requestId: answer.requestId,
+    });
   }
   return { kind: 'answered', answer };
 }
@@ -112,7 +118,8 @@ async function write(
   return undefined;
 }
 
-type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DocjobError };
+type Attempt<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DocjobError };
 
 /** Does one operation on a bucket for a job, unless the bucket is known to be closed to it; counts and logs what fails. */
 async function attempt<T>(
@@ -133,11 +140,21 @@ async function attempt<T>(
     tally.succeeded(operation);
     return { ok: true, value };
   } catch (error) {
-    if (!(error instanceof DocjobError) || error instanceof DeadlineError || error.disposition === 'credentials') {
+    if (
+      !(error instanceof DocjobError) ||
+      error instanceof DeadlineError ||
+      error.disposition === 'credentials'
+    ) {
       throw error;
     }
     tally.failed(operation, error);
-    const fields = { ...naming(job), operation, code: error.code, message: error.message, requestId: error.requestId };
+    const fields = {
+      ...naming(job),
+      operation,
+      code: error.code,
+      message: error.message,
+      requestId: error.requestId,
+    };
     if (error.disposition !== 'configuration') log.warn('look-failed', fields);
     else if (holds.add(operation, at.bucket, at.region, error)) {
       log.error('bucket-held-back', { ...fields, closed: `${at.bucket} (${at.region})` });

@@ -27,7 +27,7 @@ export class RunError extends DocjobError {
   readonly report: RunReport | undefined;
 
   constructor({ code, what, cause }: Failure, report?: RunReport) {
-    const because = cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const because = cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : 'not an error'}`;
     const known = cause instanceof DocjobError ? cause : undefined;
     super(code, what + because, {
       disposition: known?.disposition ?? 'configuration',

@@ -147,7 +147,8 @@ class Run {
       const room = this.#policy.maxLeases - this.#tally.leased;
       if (this.#signal.aborted) this.#stop(this.#outOfTime.signal.aborted ? 'out-of-time' : 'aborted');
       else if (room <= 0) this.#stop('lease-limit');
-      else if (!mayStart(this.#deps.clock.now(), this.#limits.deadline, this.#budget)) this.#stop('out-of-time');
+      else if (!mayStart(this.#deps.clock.now(), this.#limits.deadline, this.#budget))
+        this.#stop('out-of-time');
       if (this.#stopped !== undefined) return;
 
       const leases = await this.#lease(room);
@@ -187,12 +188,11 @@ class Run {
 
   /** Looks at a job if there is still time and reason to; undefined when the lease should go back as it came. */
   async #look(lease: JobLease): Promise<LookResult | undefined> {
-    const runIsOver = this.#failure !== undefined || this.#signal.aborted;
-    if (runIsOver || !mayStart(this.#deps.clock.now(), lease.until, this.#budget)) return undefined;
+    if (this.#isOver() || !mayStart(this.#deps.clock.now(), lease.until, this.#budget)) return undefined;
     try {
       return await look(lease, this.#lookDeps);
     } catch (error) {
-      if (!this.#signal.aborted && !(error instanceof DeadlineError)) {
+      if (!this.#isOver() && !(error instanceof DeadlineError)) {
         this.#fail('service-unusable', 'the run stopped, since no other job would fare better', error);
       }
       return undefined;
@@ -203,7 +203,13 @@ class Run {
     if (outcome.kind === 'dead-letter') {
       const job = lease.kind === 'job' ? { jobId: lease.job.jobId, bucket: lease.job.bucket } : {};
       const { reason, detail, lastError } = outcome;
-      this.#deps.log.warn('dead-letter', { lease: lease.id, ...job, reason, detail, requestId: lastError?.requestId });
+      this.#deps.log.warn('dead-letter', {
+        lease: lease.id,
+        ...job,
+        reason,
+        detail,
+        requestId: lastError?.requestId,
+      });
     }
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.settled(result, finished));
   }
@@ -211,6 +217,10 @@ class Run {
   async #handBack(lease: Lease): Promise<void> {
     const outcome: Outcome = { kind: 'look-again', delay: millis(0) };
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.returned(result));
+  }
+
+  #isOver(): boolean {
+    return this.#failure !== undefined || this.#signal.aborted;
   }
 
   #stop(reason: StopReason): void {
@@ -225,7 +235,11 @@ class Run {
   #conclude(): RunReport {
     const broken = this.#tally.broken ?? this.#settler.failure;
     if (broken !== undefined) this.#fail('run-failed', 'the run could not do its work', broken);
-    const report = this.#tally.report(this.#deps.clock.now(), this.#client.counts, this.#stopped ?? 'queue-empty');
+    const report = this.#tally.report(
+      this.#deps.clock.now(),
+      this.#client.counts,
+      this.#stopped ?? 'queue-empty',
+    );
     this.#deps.log.info('run-finished', { report });
     if (this.#failure !== undefined) throw new RunError(this.#failure, report);
     return report;

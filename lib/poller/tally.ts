@@ -43,7 +43,8 @@ export class Tally {
   lease(leases: readonly Lease[]): void {
     this.#leased += leases.length;
     for (const { firstSeenAt } of leases) {
-      if (this.#oldestSeenAt === undefined || firstSeenAt < this.#oldestSeenAt) this.#oldestSeenAt = firstSeenAt;
+      if (this.#oldestSeenAt === undefined || firstSeenAt < this.#oldestSeenAt)
+        this.#oldestSeenAt = firstSeenAt;
     }
   }
 
@@ -58,7 +59,8 @@ export class Tally {
   failed(operation: Operation, error: DocjobError): void {
     count(this.#errors, error.disposition);
     // What concerns one job says nothing about whether the run can do its work.
-    if (error.disposition !== 'job' && !(error instanceof UndecodableError)) this.#serviceFailures.set(operation, error);
+    if (error.disposition !== 'job' && !(error instanceof UndecodableError))
+      this.#serviceFailures.set(operation, error);
   }
 
   /** A lease that was handed back without a look, once the queue has it. */

@@ -359,10 +359,17 @@ describe('which job an answer is about', () => {
     expect(refusal(body)).toContain('says that there is none');
   });
 
-  test('an empty JobsDetail is undecodable, not a missing job', () => {
-    expect(refusal(`<Response><JobsDetail/><NonExistJobIds>${JOB_ID}</NonExistJobIds></Response>`)).toContain(
-      'has no JobId',
-    );
+  test('an empty JobsDetail describes no job: NonExistJobIds decides', () => {
+    expect(
+      decodeDescribe(
+        answer(`<Response><JobsDetail/><NonExistJobIds>${JOB_ID}</NonExistJobIds></Response>`),
+        JOB_ID,
+      ),
+    ).toMatchObject({
+      kind: 'missing',
+      jobId: JOB_ID,
+    });
+    expect(refusal('<Response><JobsDetail/></Response>')).toContain(`says nothing about the job ${JOB_ID}`);
   });
 });
 

@@ -10,7 +10,11 @@ import { START } from '../support/virtual-clock.js';
 const event = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`events/${name}.json`, import.meta.url), 'utf8'));
 
-const env = { TENCENTCLOUD_SECRETID: 'id', TENCENTCLOUD_SECRETKEY: 'key', TENCENTCLOUD_SESSIONTOKEN: 'token' };
+const env = {
+  TENCENTCLOUD_SECRETID: 'id',
+  TENCENTCLOUD_SECRETKEY: 'key',
+  TENCENTCLOUD_SESSIONTOKEN: 'token',
+};
 
 const lambdaContext = {
   awsRequestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
@@ -69,17 +73,27 @@ describe.each(platforms)('a call by $name', ({ invoke, timerEvents, deadline, re
 
   test('takes job IDs, bare or with their buckets', () => {
     expect(invoke({ jobIds: ['d1', 'd2'] }).trigger).toEqual({ kind: 'jobs', messages: ['d1', 'd2'] });
-    expect(invoke({ jobs: [{ jobId: 'd1', bucket: 'b-1250000000', region: 'ap-beijing' }, 'd2'] }).trigger).toEqual({
+    expect(
+      invoke({ jobs: [{ jobId: 'd1', bucket: 'b-1250000000', region: 'ap-beijing' }, 'd2'] }).trigger,
+    ).toEqual({
       kind: 'jobs',
       messages: ['{"jobId":"d1","bucket":"b-1250000000","region":"ap-beijing"}', 'd2'],
     });
   });
 
   test.each([
-    ['an unknown object', { hello: 'world', answer: 42 }, 'an event with the fields hello, answer is not known here'],
+    [
+      'an unknown object',
+      { hello: 'world', answer: 42 },
+      'an event with the fields hello, answer is not known here',
+    ],
     ['no jobs at all', { jobIds: [] }, 'an event with the fields jobIds is not known here'],
     ['job IDs that are no strings', { jobIds: [1] }, 'an event with the fields jobIds is not known here'],
-    ['records of another source', { Records: [{ cos: {} }] }, 'an event with the fields Records is not known here'],
+    [
+      'records of another source',
+      { Records: [{ cos: {} }] },
+      'an event with the fields Records is not known here',
+    ],
     ['a string', 'd1', 'an event of type string is not known here'],
     ['a list', ['d1'], 'an event with the fields 0 is not known here'],
   ])('refuses %s and says what it takes', (_name, raised, problem) => {
@@ -115,7 +129,9 @@ describe('an SQS event source', () => {
 
 describe("SCF's timer", () => {
   test('is known in lower case too', () => {
-    expect(scfInvocation({ Type: 'timer', TriggerName: 'x' }, event('scf-context'), env, START).trigger.kind).toBe('timer');
+    expect(
+      scfInvocation({ Type: 'timer', TriggerName: 'x' }, event('scf-context'), env, START).trigger.kind,
+    ).toBe('timer');
   });
 
   test('F7: a time limit of zero is no limit that one could work in', () => {

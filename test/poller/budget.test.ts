@@ -54,13 +54,17 @@ describe('whether a look may be started', () => {
 
   test('what is started can always end and be settled before the deadline', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 900_000 }), fc.integer({ min: 0, max: 900_000 }), (length, at) => {
-        const end = after(START, millis(length));
-        const plan = planRun(START, end, attempt);
-        const now = after(START, millis(at));
-        if (plan.kind === 'refuse' || !mayStart(now, end, plan.budget)) return;
-        expect(between(after(now, plan.budget.lookTime), end)).toBeGreaterThanOrEqual(SETTLE_TIME);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 900_000 }),
+        fc.integer({ min: 0, max: 900_000 }),
+        (length, at) => {
+          const end = after(START, millis(length));
+          const plan = planRun(START, end, attempt);
+          const now = after(START, millis(at));
+          if (plan.kind === 'refuse' || !mayStart(now, end, plan.budget)) return;
+          expect(between(after(now, plan.budget.lookTime), end)).toBeGreaterThanOrEqual(SETTLE_TIME);
+        },
+      ),
     );
   });
 });

@@ -100,7 +100,11 @@ describe('a success with fewer pages than counted', () => {
   const endTime = at(after(START, hours(5)));
 
   test('may still be filling: it is looked at again, soon, however long the job took', () => {
-    const decision = decide(found(success(1, 6, endTime)), about({ now: after(endTime.at, seconds(4)) }), policy);
+    const decision = decide(
+      found(success(1, 6, endTime)),
+      about({ now: after(endTime.at, seconds(4)) }),
+      policy,
+    );
     expect(decision).toEqual({ kind: 'look-again', delay: 10_000 });
   });
 
@@ -117,22 +121,30 @@ describe('a success with fewer pages than counted', () => {
 
   test('is waited for past the maximum age when it ended just before', () => {
     const late = at(after(START, millis(DEFAULT_MAX_AGE - minutes(1))));
-    expect(decide(found(success(1, 6, late)), about({ age: DEFAULT_MAX_AGE }), policy).kind).toBe('look-again');
+    expect(decide(found(success(1, 6, late)), about({ age: DEFAULT_MAX_AGE }), policy).kind).toBe(
+      'look-again',
+    );
   });
 
   test('with an end in the future is not waited for without end', () => {
     const future = at(after(START, days(300)));
     expect(decide(found(success(1, 6, future)), about({ age: days(3) }), policy).kind).toBe('look-again');
-    expect(decide(found(success(1, 6, future)), about({ age: days(4) }), policy)).toMatchObject({ complete: false });
+    expect(decide(found(success(1, 6, future)), about({ age: days(4) }), policy)).toMatchObject({
+      complete: false,
+    });
   });
 
   test('without an end time is waited for until the maximum age', () => {
     expect(decide(found(success(1, 6, null)), about({ age: hours(71) }), policy).kind).toBe('look-again');
-    expect(decide(found(success(1, 6, null)), about({ age: hours(72) }), policy)).toMatchObject({ complete: false });
+    expect(decide(found(success(1, 6, null)), about({ age: hours(72) }), policy)).toMatchObject({
+      complete: false,
+    });
   });
 
   test('a success that shows no page and counts none is not believed at once', () => {
-    expect(decide(found(success(0, null, endTime)), about({ now: endTime.at }), policy).kind).toBe('look-again');
+    expect(decide(found(success(0, null, endTime)), about({ now: endTime.at }), policy).kind).toBe(
+      'look-again',
+    );
     expect(decide(found(success(1, null, endTime)), about({ now: endTime.at }), policy)).toMatchObject({
       kind: 'finish',
       complete: true,
@@ -168,7 +180,9 @@ describe('a job that has not ended', () => {
   });
 
   test('F12: Code says Success while the job is only submitted, and is not believed', () => {
-    expect(decide(found({ ...facts, code: 'Success', state: 'Submitted' }), about(), policy).kind).toBe('look-again');
+    expect(decide(found({ ...facts, code: 'Success', state: 'Submitted' }), about(), policy).kind).toBe(
+      'look-again',
+    );
   });
 });
 
@@ -186,7 +200,10 @@ describe('the two ages of a job', () => {
   });
 
   test('without either, by the time since the queue first saw it', () => {
-    expect(decide(silent, about({ age: minutes(40) }), policy)).toEqual({ kind: 'look-again', delay: minutes(10) });
+    expect(decide(silent, about({ age: minutes(40) }), policy)).toEqual({
+      kind: 'look-again',
+      delay: minutes(10),
+    });
   });
 
   test('a claim from the future cannot keep the delays short', () => {
@@ -198,7 +215,10 @@ describe('the two ages of a job', () => {
   });
 
   test('a claim of old age gives nothing up', () => {
-    const pending = aPendingJob(1, { createdAt: after(START, days(-300)), firstSeenAt: after(START, days(-300)) });
+    const pending = aPendingJob(1, {
+      createdAt: after(START, days(-300)),
+      firstSeenAt: after(START, days(-300)),
+    });
     expect(decide(silent, about({ pending }), policy).kind).toBe('look-again');
     expect(decide(missing, about({ pending }), policy).kind).toBe('look-again');
   });
@@ -235,16 +255,23 @@ describe('a job that CI does not know', () => {
 });
 
 describe('a look that failed', () => {
-  test.each(['configuration', 'job'] as const)('for a reason of %s ends in the dead letters at the maximum age', (disposition) => {
-    const observation: Observation = { kind: 'unanswered', error: refused(disposition) };
-    expect(decide(observation, about({ age: hours(71) }), policy).kind).toBe('look-again');
-    expect(decide(observation, about({ age: hours(72) }), policy)).toEqual({
-      kind: 'give-up',
-      reason: 'look-failed',
-      detail: 'GET x was answered with 403 Code (request ID NjA=)',
-      lastError: { code: 'Code', message: 'GET x was answered with 403 Code (request ID NjA=)', requestId: 'NjA=' },
-    });
-  });
+  test.each(['configuration', 'job'] as const)(
+    'for a reason of %s ends in the dead letters at the maximum age',
+    (disposition) => {
+      const observation: Observation = { kind: 'unanswered', error: refused(disposition) };
+      expect(decide(observation, about({ age: hours(71) }), policy).kind).toBe('look-again');
+      expect(decide(observation, about({ age: hours(72) }), policy)).toEqual({
+        kind: 'give-up',
+        reason: 'look-failed',
+        detail: 'GET x was answered with 403 Code (request ID NjA=)',
+        lastError: {
+          code: 'Code',
+          message: 'GET x was answered with 403 Code (request ID NjA=)',
+          requestId: 'NjA=',
+        },
+      });
+    },
+  );
 
   test('an answer that never gets better ends there at the same age', () => {
     const observation: Observation = { kind: 'unanswered', error: new UndecodableError('no root') };
@@ -291,15 +318,21 @@ test('every observation at any age has a decision, and its delay is within the s
   );
   const moment = fc.option(fc.integer({ min: -1e12, max: 1e13 }), { nil: undefined });
   fc.assert(
-    fc.property(observations, moment, moment, fc.integer({ min: -1e9, max: 1e11 }), (observation, createdAt, redrivenAt, age) => {
-      const pending = aPendingJob(1, {
-        ...(createdAt === undefined ? {} : { createdAt: after(START, millis(createdAt)) }),
-        ...(redrivenAt === undefined ? {} : { redrivenAt: after(START, millis(redrivenAt)) }),
-      });
-      const decision = decide(observation, about({ pending, age }), policy);
-      if (decision.kind !== 'look-again') return;
-      expect(decision.delay).toBeGreaterThanOrEqual(DEFAULT_SCHEDULE.floor);
-      expect(decision.delay).toBeLessThanOrEqual(DEFAULT_SCHEDULE.ceiling);
-    }),
+    fc.property(
+      observations,
+      moment,
+      moment,
+      fc.integer({ min: -1e9, max: 1e11 }),
+      (observation, createdAt, redrivenAt, age) => {
+        const pending = aPendingJob(1, {
+          ...(createdAt === undefined ? {} : { createdAt: after(START, millis(createdAt)) }),
+          ...(redrivenAt === undefined ? {} : { redrivenAt: after(START, millis(redrivenAt)) }),
+        });
+        const decision = decide(observation, about({ pending, age }), policy);
+        if (decision.kind !== 'look-again') return;
+        expect(decision.delay).toBeGreaterThanOrEqual(DEFAULT_SCHEDULE.floor);
+        expect(decision.delay).toBeLessThanOrEqual(DEFAULT_SCHEDULE.ceiling);
+      },
+    ),
   );
 });

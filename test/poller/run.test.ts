@@ -10,7 +10,14 @@ import { run, type RunPolicy } from '../../lib/poller/run.js';
 import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
 import { deferred } from '../support/deferred.js';
-import { askedJob, failure, FakeService, isProbe, jobInState, type Answering } from '../support/fake-service.js';
+import {
+  askedJob,
+  failure,
+  FakeService,
+  isProbe,
+  jobInState,
+  type Answering,
+} from '../support/fake-service.js';
 import { MemoryQueue } from '../support/memory-queue.js';
 import { aBucket, aJobId, aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { START, VirtualClock } from '../support/virtual-clock.js';
@@ -25,7 +32,11 @@ const policy: RunPolicy = {
     requestsPerSecond: Number.POSITIVE_INFINITY,
     maxBodyBytes: 1_000_000,
   },
-  decisions: { schedule: DEFAULT_SCHEDULE, maxAge: DEFAULT_MAX_AGE, unknownJobGrace: DEFAULT_UNKNOWN_JOB_GRACE },
+  decisions: {
+    schedule: DEFAULT_SCHEDULE,
+    maxAge: DEFAULT_MAX_AGE,
+    unknownJobGrace: DEFAULT_UNKNOWN_JOB_GRACE,
+  },
   source: SOURCE,
   isAllowedBucket: (bucket) => bucket.endsWith('-1250000000'),
   keyTemplate: parseKeyTemplate('manifests/${jobId}.json'),
@@ -89,7 +100,8 @@ const allInState =
   (request) =>
     request.method === 'GET' && !isProbe(request) ? jobInState(askedJob(request), state) : undefined;
 
-const eventsOf = (lines: Record<string, unknown>[], event: string) => lines.filter((line) => line['event'] === event);
+const eventsOf = (lines: Record<string, unknown>[], event: string) =>
+  lines.filter((line) => line['event'] === event);
 
 async function errorOf(promise: Promise<unknown>): Promise<RunError> {
   const error: unknown = await promise.catch((thrown: unknown) => thrown);
@@ -150,12 +162,17 @@ describe('a run', () => {
     const { service, queue, go } = setUp(new MemoryQueue([]), () => undefined);
     await expect(go()).resolves.toMatchObject({ leased: 0, stopped: 'queue-empty', oldestAgeMs: null });
     expect(service.requests).toEqual(['GET docs-1250000000.ci/doc_jobs/docjobprobe']);
-    expect(queue.requests).toEqual([expect.objectContaining({ holdUntil: after(START, seconds(60)), wait: seconds(1) })]);
+    expect(queue.requests).toEqual([
+      expect.objectContaining({ holdUntil: after(START, seconds(60)), wait: seconds(1) }),
+    ]);
   });
 
   test('takes no more leases than it may', async () => {
     const { queue, go } = setUp(new MemoryQueue(jobs(25)), allInState('Success'));
-    await expect(go({ policy: { maxLeases: 15 } })).resolves.toMatchObject({ leased: 15, stopped: 'lease-limit' });
+    await expect(go({ policy: { maxLeases: 15 } })).resolves.toMatchObject({
+      leased: 15,
+      stopped: 'lease-limit',
+    });
     expect(queue.waiting).toBe(10);
   });
 
@@ -219,7 +236,9 @@ describe('the time of a run', () => {
     });
     const report = await setting.go({ policy: { concurrency: 1 } });
     expect(report).toMatchObject({ leased: 10, waiting: 4, returned: 6, stopped: 'out-of-time' });
-    expect(queue.settled.filter(({ outcome }) => outcome.kind === 'look-again' && outcome.delay === 0)).toHaveLength(6);
+    expect(
+      queue.settled.filter(({ outcome }) => outcome.kind === 'look-again' && outcome.delay === 0),
+    ).toHaveLength(6);
   });
 
   test('F6: a lease that ends before a look could is not worked on', async () => {
@@ -237,7 +256,11 @@ describe('the time of a run', () => {
       abort.abort(new Error('SIGTERM'));
     };
     const { service, go } = setUp(queue, allInState('Success'));
-    await expect(go({ signal: abort.signal })).resolves.toMatchObject({ leased: 10, returned: 10, stopped: 'aborted' });
+    await expect(go({ signal: abort.signal })).resolves.toMatchObject({
+      leased: 10,
+      returned: 10,
+      stopped: 'aborted',
+    });
     expect(service.manifests.size).toBe(0);
     expect(queue.outcomesOf('look-again')).toHaveLength(10);
   });
@@ -251,23 +274,35 @@ describe('a closed bucket', () => {
       ...jobs(12),
     ]);
     const { service, lines, go } = setUp(queue, (request) =>
-      request.target.host.startsWith('closed') ? failure(403, 'AccessDenied') : allInState('Success')(request),
+      request.target.host.startsWith('closed')
+        ? failure(403, 'AccessDenied')
+        : allInState('Success')(request),
     );
     const report = await go();
     expect(report).toMatchObject({ finished: { Success: 12 }, waiting: 12, errors: { configuration: 12 } });
-    expect(service.requests.filter((line) => line.includes('closed')).length).toBeLessThanOrEqual(policy.concurrency);
+    expect(service.requests.filter((line) => line.includes('closed')).length).toBeLessThanOrEqual(
+      policy.concurrency,
+    );
     expect(eventsOf(lines, 'bucket-held-back')).toEqual([
-      expect.objectContaining({ closed: 'closed-1250000000 (ap-beijing)', operation: 'describe', requestId: 'NjA=' }),
+      expect.objectContaining({
+        closed: 'closed-1250000000 (ap-beijing)',
+        operation: 'describe',
+        requestId: 'NjA=',
+      }),
     ]);
   });
 
   test('that manifests cannot be written to holds back its own jobs only', async () => {
     const { go } = setUp(new MemoryQueue(jobs(10)), (request) => {
-      if (request.method === 'PUT') return request.target.host.startsWith('closed') ? failure(403, 'AccessDenied') : undefined;
+      if (request.method === 'PUT')
+        return request.target.host.startsWith('closed') ? failure(403, 'AccessDenied') : undefined;
       const odd = Number.parseInt(askedJob(request).slice(-1), 16) % 2 === 1;
       return isProbe(request)
         ? undefined
-        : jobInState(askedJob(request), 'Success', { bucket: odd ? 'closed-1250000000' : 'out-1250000000', region: 'ap-x' });
+        : jobInState(askedJob(request), 'Success', {
+            bucket: odd ? 'closed-1250000000' : 'out-1250000000',
+            region: 'ap-x',
+          });
     });
     await expect(go()).resolves.toMatchObject({ finished: { Success: 5 }, waiting: 5 });
   });
@@ -357,7 +392,9 @@ describe('a run that cannot do its work throws', () => {
 
   test('on settlements that will never work', async () => {
     const queue = new MemoryQueue(jobs(2));
-    queue.settleError = new DocjobError('queue-access-denied', 'may not delete', { disposition: 'configuration' });
+    queue.settleError = new DocjobError('queue-access-denied', 'may not delete', {
+      disposition: 'configuration',
+    });
     const { go, lines } = setUp(queue, allInState('Success'));
     const error = await errorOf(go());
     expect(error.report).toMatchObject({ unsettled: 2, finished: {} });
@@ -384,7 +421,11 @@ describe('a run that cannot do its work throws', () => {
 
 test('every lease is accounted for, whatever happens to it', async () => {
   const states = ['Success', 'Failed', 'Cancel', 'Submitted', 'Running', 'Pause', 'Exploded'];
-  const queue = new MemoryQueue([...jobs(60), 'no job', aPendingJob(99, { bucket: aBucket('evil-1999999999') })]);
+  const queue = new MemoryQueue([
+    ...jobs(60),
+    'no job',
+    aPendingJob(99, { bucket: aBucket('evil-1999999999') }),
+  ]);
   const { go } = setUp(queue, (request) => {
     if (request.method !== 'GET' || isProbe(request)) return undefined;
     const number = Number.parseInt(askedJob(request).slice(1), 16);

@@ -3,7 +3,7 @@ import type { ExchangeLimits, Transport, WireRequest, WireResponse } from '../..
 /** Answers a request of the loop; undefined means a job that CI does not know, or a PUT that is taken. */
 export type Answering = (
   request: WireRequest,
-) => Partial<WireResponse> | Promise<Partial<WireResponse>> | undefined;
+) => Partial<WireResponse> | undefined | Promise<Partial<WireResponse> | undefined>;
 
 /** COS and CI as a function, for tests of the loop: no sockets, no time. The probe's job is unknown unless the test says otherwise. */
 export class FakeService implements Transport {
@@ -17,13 +17,20 @@ export class FakeService implements Transport {
 
   async exchange(request: WireRequest, limits: ExchangeLimits): Promise<WireResponse> {
     limits.signal.throwIfAborted();
-    this.requests.push(`${request.method} ${request.target.host.split('.').slice(0, 2).join('.')}${request.path}`);
+    this.requests.push(
+      `${request.method} ${request.target.host.split('.').slice(0, 2).join('.')}${request.path}`,
+    );
     const given = await this.#answer(request);
     limits.signal.throwIfAborted();
     if (request.method === 'PUT' && (given?.status ?? 200) === 200) {
       this.manifests.set(`${request.target.host}${request.path}`, Buffer.from(request.body ?? []).toString());
     }
-    return { status: 200, headers: {}, body: request.method === 'GET' ? missing(request) : Buffer.alloc(0), ...given };
+    return {
+      status: 200,
+      headers: {},
+      body: request.method === 'GET' ? missing(request) : Buffer.alloc(0),
+      ...given,
+    };
   }
 
   close(): void {

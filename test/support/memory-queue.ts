@@ -1,4 +1,4 @@
-import { DocjobError } from '../../lib/domain/docjob-error.js';
+import type { DocjobError } from '../../lib/domain/docjob-error.js';
 import { after, hours, millis, seconds, type EpochMs } from '../../lib/domain/units.js';
 import type {
   EnqueueResult,
@@ -58,8 +58,7 @@ export class MemoryQueue implements PendingQueue {
     if (this.leaseError !== undefined) return Promise.reject(this.leaseError);
     const taken = this.#waiting.splice(0, Math.min(10, request.max));
     if (taken.length > 0) this.onLease();
-    const until =
-      this.leaseLength === undefined ? request.holdUntil : after(START, millis(this.leaseLength));
+    const until = this.leaseLength === undefined ? request.holdUntil : after(START, millis(this.leaseLength));
     return Promise.resolve(
       taken.map(({ id, job, firstSeenAt }) =>
         typeof job === 'string'

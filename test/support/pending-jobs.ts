@@ -1,4 +1,11 @@
-import { parseBucketName, parseJobId, parseRegion, type BucketName, type JobId, type Region } from '../../lib/domain/names.js';
+import {
+  parseBucketName,
+  parseJobId,
+  parseRegion,
+  type BucketName,
+  type JobId,
+  type Region,
+} from '../../lib/domain/names.js';
 import type { PendingJob } from '../../lib/queue/pending-queue.js';
 
 function valid<T>(parsed: T | undefined, text: string): T {

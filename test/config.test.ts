@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '../lib/config-error.js';
+import { parseConfig } from '../lib/config.js';
+import { aBucket } from './support/pending-jobs.js';
+
+const NEEDED = {
+  QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/pending',
+  DEAD_LETTER_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/dead',
+  SOURCE_BUCKET: 'docs-1250000000',
+  SOURCE_REGION: 'ap-beijing',
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  test('needs four variables, and has a sensible default for everything else', () => {
+    const { queue, run, logLevel } = parseConfig(NEEDED);
+    expect(queue.pending).toMatchObject({ kind: 'sqs', region: 'eu-central-1' });
+    expect(queue.deadLetters).toMatchObject({ url: NEEDED.DEAD_LETTER_QUEUE_URL });
+    expect(logLevel).toBe('info');
+    expect(run).toMatchObject({
+      source: { bucket: 'docs-1250000000', region: 'ap-beijing' },
+      keyTemplate: 'manifests/${jobId}.json',
+      concurrency: 16,
+      maxLeases: 2_000,
+      queueWait: 1_000,
+      client: { endpoints: {}, attemptTimeout: 5_000, retries: 3, requestsPerSecond: 50 },
+      decisions: {
+        maxAge: 259_200_000,
+        unknownJobGrace: 3_600_000,
+        schedule: { share: 0.25, floor: 10_000, ceiling: 1_800_000, jitter: 0.25 },
+      },
+    });
+  });
+
+  test('lists everything that is wrong in one error', () => {
+    const problems = problemsOf({
+      QUEUE_URL: 'nonsense',
+      SOURCE_BUCKET: 'no-app-id',
+      CONCURRENCY: '0',
+      LOG_LEVEL: 'loud',
+      CI_ENDPOINT: 'ftp://x',
+      MANIFEST_KEY: '/x',
+    });
+    expect(problems).toEqual([
+      'SOURCE_BUCKET is "no-app-id": expected a bucket name with its APPID, such as docs-1250000000',
+      'SOURCE_REGION is not set: set it to a region such as ap-beijing',
+      'QUEUE_URL: the queue URL is not a URL',
+      'DEAD_LETTER_QUEUE_URL is not set: set it to the URL of the queue for jobs that were given up',
+      'MANIFEST_KEY: the manifest key "/x" must contain ${jobId}, or all jobs would share one manifest',
+      'CI_ENDPOINT is "ftp://x": expected an http or https origin such as http://127.0.0.1:9000',
+      'LOG_LEVEL is "loud": expected one of debug, info, warn, error',
+      'CONCURRENCY is "0": expected a whole number from 1 to 256',
+    ]);
+  });
+
+  test('empty values count as not set', () => {
+    expect(parseConfig({ ...NEEDED, CONCURRENCY: ' ', ALLOWED_BUCKETS: '' }).run.concurrency).toBe(16);
+  });
+
+  test.each(['1e3', '0x10', '-5', '5.5', 'Infinity', 'NaN', '١٦'])('%s is no whole number', (text) => {
+    expect(problemsOf({ ...NEEDED, CONCURRENCY: text })).toHaveLength(1);
+  });
+
+  test('refuses settings with which a job could be looked at more often than the queue hands it out', () => {
+    const [problem] = problemsOf({ ...NEEDED, DELAY_CEILING_SECONDS: '60' });
+    expect(problem).toMatch(/^a job could be looked at \d+ times, but a queue gives it up after about 800: raise/);
+  });
+
+  test('refuses a floor above the ceiling', () => {
+    expect(problemsOf({ ...NEEDED, DELAY_FLOOR_SECONDS: '3600' })).toEqual([
+      'DELAY_FLOOR_SECONDS is greater than DELAY_CEILING_SECONDS: no delay can be both',
+    ]);
+  });
+
+  test('refuses a maximum age beyond what the queue keeps', () => {
+    expect(problemsOf({ ...NEEDED, MAX_AGE_SECONDS: '864001' })).toEqual([
+      'MAX_AGE_SECONDS is "864001": expected a number from 1 to 864000',
+    ]);
+  });
+
+  test.each(['http://127.0.0.1:1/path', 'http://user@127.0.0.1', 'http://x?y', 'x', 'file:///x'])(
+    'takes no endpoint that is more than an origin: %s',
+    (text) => {
+      expect(problemsOf({ ...NEEDED, COS_ENDPOINT: text })).toHaveLength(1);
+    },
+  );
+});
+
+describe('the allowed buckets', () => {
+  const allows = (env: Record<string, string>, bucket: string): boolean =>
+    parseConfig({ ...NEEDED, ...env }).run.isAllowedBucket(aBucket(bucket));
+
+  test("are by default those of the source bucket's account", () => {
+    expect(allows({}, 'anything-1250000000')).toBe(true);
+    expect(allows({}, 'docs-1250000001')).toBe(false);
+    expect(allows({}, '1250000000-1999999999')).toBe(false);
+  });
+
+  test('are those that are named, and no others', () => {
+    const env = { ALLOWED_BUCKETS: 'a-1250000000, b-1999999999,*-1888888888' };
+    expect(allows(env, 'a-1250000000')).toBe(true);
+    expect(allows(env, 'b-1999999999')).toBe(true);
+    expect(allows(env, 'any-1888888888')).toBe(true);
+    expect(allows(env, 'docs-1250000000')).toBe(false);
+    expect(allows(env, 'c-1999999999')).toBe(false);
+  });
+
+  test('an entry that is neither is refused: a wildcard for everything would be one', () => {
+    expect(problemsOf({ ...NEEDED, ALLOWED_BUCKETS: 'a-1250000000,*' })).toEqual([
+      'ALLOWED_BUCKETS has the entry "*": expected a bucket name or *-<APPID>, separated by commas',
+    ]);
+  });
+});
+
+test('every variable that is read is documented, and every documented one is read', () => {
+  const documented = new Set(
+    Array.from(
+      readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8').matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+)\s*\|/gm),
+      ([, names = '']) => names.match(/[A-Z_]+/g) ?? [],
+    ).flat(),
+  );
+  const asked = new Set<string>();
+  parseConfig(
+    new Proxy<Record<string, string>>(NEEDED, {
+      get: (env, name: string) => {
+        asked.add(name);
+        return env[name];
+      },
+    }),
+  );
+  // The AWS SDK reads this one.
+  asked.add('AWS_ENDPOINT_URL');
+  expect([...documented].sort()).toEqual([...asked].sort());
+});
