@@ -6,9 +6,13 @@ export class ConfigError extends DocjobError {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super('bad-configuration', `the configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`, {
-      disposition: 'configuration',
-    });
+    super(
+      'bad-configuration',
+      `the configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      {
+        disposition: 'configuration',
+      },
+    );
     this.problems = problems;
   }
 }

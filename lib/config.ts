@@ -17,14 +17,8 @@ import {
 } from './poller/decide.js';
 import type { RunPolicy } from './poller/run.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
-import { parseQueueUrl, type QueueAddress, type QueueKind } from './queue/queue-url.js';
+import { parseQueueUrl, type QueueAddress, type QueueConfig, type QueueKind } from './queue/open-queue.js';
 import { LOG_LEVELS, type LogLevel } from './telemetry/log.js';
-
-/** The two queues of a deployment. */
-export interface QueueConfig {
-  readonly pending: QueueAddress;
-  readonly deadLetters: QueueAddress;
-}
 
 /** What is set from outside, checked as a whole. */
 export interface Config {
@@ -32,6 +26,8 @@ export interface Config {
   readonly run: RunPolicy;
   readonly logLevel: LogLevel;
 }
+
+const ORIGIN = 'an http or https origin such as http://127.0.0.1:9000';
 
 /** Takes `*-<APPID>` for all buckets of an account. */
 const ALL_OF_APP_ID = /^\*-(\d{5,15})$/;
@@ -50,13 +46,16 @@ export function parseConfig(env: Environment): Config {
   );
   const region = read.required('SOURCE_REGION', 'a region such as ap-beijing', parseRegion);
   const kind = read.optional('QUEUE_KIND', '"sqs" or nothing', (text) => (text === 'sqs' ? text : undefined));
-  const pending = readQueue(read, 'QUEUE_URL', 'the URL of the queue of pending jobs', kind);
+  const queue = readQueue(read, 'QUEUE_URL', 'the URL of the queue of pending jobs', kind);
   const deadLetters = readQueue(
     read,
     'DEAD_LETTER_QUEUE_URL',
     'the URL of the queue for jobs that were given up',
     kind,
   );
+  const awsEndpoint =
+    read.optional('AWS_ENDPOINT_URL_SQS', ORIGIN, parseOrigin) ??
+    read.optional('AWS_ENDPOINT_URL', ORIGIN, parseOrigin);
   const keyTemplate = readKeyTemplate(read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
   const client = readClient(read);
@@ -66,11 +65,18 @@ export function parseConfig(env: Environment): Config {
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
 
-  const isWhole = bucket && region && pending && deadLetters && keyTemplate;
+  const isWhole = bucket && region && queue && deadLetters && keyTemplate;
   if (read.problems.length > 0 || !isWhole) throw new ConfigError(read.problems);
   const source = { bucket, region };
   return {
-    queue: { pending, deadLetters },
+    queue: {
+      queue,
+      deadLetters,
+      defaults: source,
+      requestTimeout: client.attemptTimeout,
+      awsRegion: read.text('AWS_REGION'),
+      awsEndpoint: awsEndpoint?.origin,
+    },
     logLevel,
     run: { client, decisions, source, isAllowedBucket, keyTemplate, concurrency, maxLeases, queueWait },
   };
@@ -120,16 +126,8 @@ function checkLooks(schedule: SchedulePolicy, maxAge: Millis, read: EnvReader): 
 }
 
 function readEndpoints(read: EnvReader): EndpointOverrides {
-  const cos = read.optional(
-    'COS_ENDPOINT',
-    'an http or https origin such as http://127.0.0.1:9000',
-    parseOrigin,
-  );
-  const ci = read.optional(
-    'CI_ENDPOINT',
-    'an http or https origin such as http://127.0.0.1:9000',
-    parseOrigin,
-  );
+  const cos = read.optional('COS_ENDPOINT', ORIGIN, parseOrigin);
+  const ci = read.optional('CI_ENDPOINT', ORIGIN, parseOrigin);
   return { ...(cos === undefined ? {} : { cos }), ...(ci === undefined ? {} : { ci }) };
 }
 

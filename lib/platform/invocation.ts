@@ -25,7 +25,9 @@ export interface Invocation {
 
 const DirectCall = v.union([
   v.object({ jobIds: v.pipe(v.array(v.string()), v.minLength(1)) }),
-  v.object({ jobs: v.pipe(v.array(v.union([v.string(), v.record(v.string(), v.unknown())])), v.minLength(1)) }),
+  v.object({
+    jobs: v.pipe(v.array(v.union([v.string(), v.record(v.string(), v.unknown())])), v.minLength(1)),
+  }),
 ]);
 
 /**
@@ -41,9 +43,15 @@ export function parsePlainEvent(event: unknown, otherForms: string): Trigger {
   const direct = v.safeParse(DirectCall, event);
   if (direct.success) {
     const jobs = 'jobIds' in direct.output ? direct.output.jobIds : direct.output.jobs;
-    return { kind: 'jobs', messages: jobs.map((job) => (typeof job === 'string' ? job : JSON.stringify(job))) };
+    return {
+      kind: 'jobs',
+      messages: jobs.map((job) => (typeof job === 'string' ? job : JSON.stringify(job))),
+    };
   }
-  const fields = typeof event === 'object' ? `with the fields ${Object.keys(event).slice(0, 10).join(', ')}` : `of type ${typeof event}`;
+  const fields =
+    typeof event === 'object'
+      ? `with the fields ${Object.keys(event).slice(0, 10).join(', ')}`
+      : `of type ${typeof event}`;
   throw new EventError(
     `an event ${fields} is not known here: expected ${otherForms}, {"trigger":"timer"}, ` +
       '{"jobIds":["d…"]} or {"jobs":[{"jobId","bucket","region"}]}',

@@ -118,7 +118,7 @@ export interface LeaseRequest {
   readonly holdUntil: EpochMs;
   /** How long to wait for a first message while there is none. */
   readonly wait: Millis;
-  /** Aborts the wait. */
+  /** Aborts the asking, the wait included: `lease` rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 

@@ -6,7 +6,14 @@ import { openTransport } from '../../lib/cos/transport.js';
 import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
 import { signRequest, type SigningCredentials } from '../../lib/cos-signer/index.js';
 import { after, seconds, type EpochMs } from '../../lib/domain/units.js';
-import { answer, errorAnswer, reset, ScriptedServer, type SeenRequest, type Step } from '../support/scripted-server.js';
+import {
+  answer,
+  errorAnswer,
+  reset,
+  ScriptedServer,
+  type SeenRequest,
+  type Step,
+} from '../support/scripted-server.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { START, VirtualClock } from '../support/virtual-clock.js';
 
@@ -19,7 +26,12 @@ afterEach(async () => {
 const PAIR: SigningCredentials = { secretId: 'AKID', secretKey: 'key' };
 
 const describeJob: CosRequest = { family: 'ci', ...SOURCE, method: 'GET', path: '/doc_jobs/d1' };
-const createJob: CosRequest = { ...describeJob, method: 'POST', path: '/doc_jobs', body: Buffer.from('<Request/>') };
+const createJob: CosRequest = {
+  ...describeJob,
+  method: 'POST',
+  path: '/doc_jobs',
+  body: Buffer.from('<Request/>'),
+};
 const putObject: CosRequest = {
   family: 'cos',
   ...SOURCE,
@@ -63,7 +75,12 @@ async function setUp(
       maxBodyBytes: 1_000_000,
       ...changes.policy,
     },
-    { transport, credentials: changes.credentials ?? (() => PAIR), clock, random: changes.random ?? (() => 0.5) },
+    {
+      transport,
+      credentials: changes.credentials ?? (() => PAIR),
+      clock,
+      random: changes.random ?? (() => 0.5),
+    },
     { deadline: changes.deadline ?? after(START, seconds(60)), signal: abort.signal },
   );
   return { server, clock, client, abort };
@@ -100,7 +117,10 @@ describe('a signed request', () => {
 
   test('signs its query and sends it encoded', async () => {
     const { server, client } = await setUp([answer(200, 'x')]);
-    await client.send({ ...describeJob, path: '/doc_jobs', query: { states: 'Success,Failed', tag: 'a b' } }, text);
+    await client.send(
+      { ...describeJob, path: '/doc_jobs', query: { states: 'Success,Failed', tag: 'a b' } },
+      text,
+    );
     expect(server.requests[0]?.url).toBe('/doc_jobs?states=Success%2CFailed&tag=a%20b');
     expect(server.requests[0]?.headers.authorization).toContain('q-url-param-list=states;tag');
   });
@@ -108,14 +128,19 @@ describe('a signed request', () => {
   test.each([
     ['ci', describeJob, 'x-ci-security-token', 'x-cos-security-token'],
     ['cos', putObject, 'x-cos-security-token', 'x-ci-security-token'],
-  ] as const)("carries a temporary key's token for %s in its header, signed", async (_family, request, own, other) => {
-    const { server, client } = await setUp([answer(200)], { credentials: () => ({ ...PAIR, token: 'tok/en' }) });
-    await client.send(request, () => undefined);
-    const headers = server.requests[0]?.headers ?? {};
-    expect(headers[own]).toBe('tok/en');
-    expect(headers[other]).toBeUndefined();
-    expect(headers.authorization).toContain(own);
-  });
+  ] as const)(
+    "carries a temporary key's token for %s in its header, signed",
+    async (_family, request, own, other) => {
+      const { server, client } = await setUp([answer(200)], {
+        credentials: () => ({ ...PAIR, token: 'tok/en' }),
+      });
+      await client.send(request, () => undefined);
+      const headers = server.requests[0]?.headers ?? {};
+      expect(headers[own]).toBe('tok/en');
+      expect(headers[other]).toBeUndefined();
+      expect(headers.authorization).toContain(own);
+    },
+  );
 
   test("hands over the answer with the service's request ID", async () => {
     const { client } = await setUp([answer(200, 'hello', { 'x-ci-request-id': 'NjE=' })]);
@@ -202,7 +227,10 @@ describe('retries', () => {
   });
 
   test('F10: a 429 is tried again too, and Retry-After is waited for', async () => {
-    const { client, clock } = await setUp([errorAnswer(429, 'SlowDown', '', { 'retry-after': '5' }), answer(200, 'done')]);
+    const { client, clock } = await setUp([
+      errorAnswer(429, 'SlowDown', '', { 'retry-after': '5' }),
+      answer(200, 'done'),
+    ]);
     await expect(client.send(describeJob, text)).resolves.toBe('done');
     expect(clock.sleeps).toEqual([5_000]);
   });
@@ -215,7 +243,10 @@ describe('retries', () => {
   });
 
   test('F4: a Retry-After beyond reason is clamped and never overflows a timer', async () => {
-    const { client, clock } = await setUp([errorAnswer(429, 'SlowDown', '', { 'retry-after': '2147484' }), answer(200, 'done')]);
+    const { client, clock } = await setUp([
+      errorAnswer(429, 'SlowDown', '', { 'retry-after': '2147484' }),
+      answer(200, 'done'),
+    ]);
     await client.send(describeJob, text);
     expect(clock.sleeps).toEqual([20_000]);
   });
@@ -296,7 +327,10 @@ describe('the clock', () => {
   });
 
   test('stays corrected for the rest of the run', async () => {
-    const { client, server } = await setUp([errorAnswer(403, 'RequestTimeTooSkewed', '', skew), answer(200, 'done')]);
+    const { client, server } = await setUp([
+      errorAnswer(403, 'RequestTimeTooSkewed', '', skew),
+      answer(200, 'done'),
+    ]);
     await client.send(describeJob, text);
     await client.send(describeJob, text);
     expect(server.requests).toHaveLength(3);
@@ -318,19 +352,25 @@ describe('credentials', () => {
     });
     await expect(client.send(describeJob, text)).resolves.toBe('done');
     await client.send(describeJob, text);
-    expect(server.requests.map(({ headers }) => headers['x-ci-security-token'])).toEqual(['token-1', 'token-2', 'token-2']);
+    expect(server.requests.map(({ headers }) => headers['x-ci-security-token'])).toEqual([
+      'token-1',
+      'token-2',
+      'token-2',
+    ]);
     expect(asked).toBe(2);
   });
 
   test('two requests that met the same expired token both go on with the new one', async () => {
     let asked = 0;
-    const { client } = await setUp([errorAnswer(400, 'ExpiredToken'), errorAnswer(400, 'ExpiredToken'), answer(200, 'done')], {
-      credentials: () => ({ ...PAIR, token: `token-${(asked += 1)}` }),
-    });
-    await expect(Promise.all([client.send(describeJob, text), client.send(describeJob, text)])).resolves.toEqual([
-      'done',
-      'done',
-    ]);
+    const { client } = await setUp(
+      [errorAnswer(400, 'ExpiredToken'), errorAnswer(400, 'ExpiredToken'), answer(200, 'done')],
+      {
+        credentials: () => ({ ...PAIR, token: `token-${(asked += 1)}` }),
+      },
+    );
+    await expect(
+      Promise.all([client.send(describeJob, text), client.send(describeJob, text)]),
+    ).resolves.toEqual(['done', 'done']);
     expect(asked).toBe(2);
   });
 

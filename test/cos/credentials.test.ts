@@ -28,7 +28,12 @@ describe('the key pair in the environment', () => {
   });
 
   test('empty values count as absent', () => {
-    const env = { TENCENTCLOUD_SECRETID: '', TENCENTCLOUD_SECRETKEY: '', ...SDK, TENCENTCLOUD_SESSION_TOKEN: '' };
+    const env = {
+      TENCENTCLOUD_SECRETID: '',
+      TENCENTCLOUD_SECRETKEY: '',
+      ...SDK,
+      TENCENTCLOUD_SESSION_TOKEN: '',
+    };
     expect(credentialsFromEnvironment(env)).toEqual({ secretId: 'id-sdk', secretKey: 'key-sdk' });
   });
 

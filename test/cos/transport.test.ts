@@ -26,7 +26,12 @@ function transport(): Transport {
 
 function wire(origin: URL, changes: Partial<WireRequest> = {}): WireRequest {
   return {
-    target: { protocol: 'http:', hostname: origin.hostname, port: Number(origin.port), host: 'b-1250000000.ci.ap-x.myqcloud.com' },
+    target: {
+      protocol: 'http:',
+      hostname: origin.hostname,
+      port: Number(origin.port),
+      host: 'b-1250000000.ci.ap-x.myqcloud.com',
+    },
     method: 'GET',
     path: '/doc_jobs/d1',
     headers: {},
@@ -127,7 +132,9 @@ describe('an HTTP exchange', () => {
 
   test('a body larger than allowed is refused while it comes in', async () => {
     const server = await serve(answer(200, 'x'.repeat(2_000)));
-    await expect(transport().exchange(wire(server.origin), limits({ maxBodyBytes: 1_000 }))).rejects.toMatchObject({
+    await expect(
+      transport().exchange(wire(server.origin), limits({ maxBodyBytes: 1_000 })),
+    ).rejects.toMatchObject({
       name: 'UndecodableError',
       message: 'the answer to GET b-1250000000.ci.ap-x /doc_jobs/d1 is larger than 1000 bytes',
     });

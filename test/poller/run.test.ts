@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
 import { after, hours, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
-import { parseKeyTemplate } from '../../lib/manifest/index.js';
+import { parseKeyTemplate, readManifest } from '../../lib/manifest/index.js';
 import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
 import type { RunReport } from '../../lib/poller/report.js';
 import { RunError } from '../../lib/poller/run-error.js';
@@ -133,6 +133,28 @@ describe('a run', () => {
     );
   });
 
+  test('F12: a job that failed is not taken for a success: its manifest says so', async () => {
+    const { service, go } = setUp(new MemoryQueue(jobs(1)), allInState('Failed'));
+    await expect(go()).resolves.toMatchObject({ finished: { Failed: 1 } });
+    const [manifest = ''] = service.manifests.values();
+    expect(readManifest(manifest)).toMatchObject({ job: { state: 'Failed', code: 'Success' }, pages: [] });
+  });
+
+  test('F13: the same job gives the same manifest under the same key, whenever and however often it is written', async () => {
+    const written = [];
+    for (const start of [START, after(START, hours(100))]) {
+      const { service, go } = setUp(
+        new MemoryQueue(jobs(1), start),
+        allInState('Success'),
+        new HandClock(start),
+      );
+      await go({ deadline: after(start, seconds(60)) });
+      written.push([...service.manifests]);
+    }
+    expect(written[0]).toHaveLength(1);
+    expect(written[1]).toEqual(written[0]);
+  });
+
   test('puts jobs that have not ended back, due again by their age', async () => {
     const queue = new MemoryQueue(jobs(2), after(START, minutes(-8)));
     const { go } = setUp(queue, allInState('Running'));
@@ -222,7 +244,7 @@ describe('the time of a run', () => {
     expect([queue.requests, service.requests]).toEqual([[], []]);
   });
 
-  test('F13-like silence is not an option: a run short of time says so', async () => {
+  test('a run that is short of time says so', async () => {
     const { lines, go } = setUp(new MemoryQueue([]), () => undefined);
     await go({ deadline: after(START, seconds(15)) });
     expect(eventsOf(lines, 'run-short-of-time')).toHaveLength(1);
@@ -339,7 +361,7 @@ describe('what may not be touched', () => {
   });
 });
 
-describe('a run that cannot do its work throws', () => {
+describe('F13: a run that cannot do its work throws, it does not return', () => {
   test('on a refused key, before anything is leased', async () => {
     const { queue, go, lines } = setUp(new MemoryQueue(jobs(5)), () => failure(403, 'SignatureDoesNotMatch'));
     const error = await errorOf(go());

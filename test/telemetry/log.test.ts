@@ -4,7 +4,12 @@ import { START } from '../support/virtual-clock.js';
 
 function capture(level: 'debug' | 'info' | 'warn' | 'error') {
   const lines: string[] = [];
-  const log = jsonLog({ level, now: () => START, write: (line) => lines.push(line), context: { requestId: 'r1' } });
+  const log = jsonLog({
+    level,
+    now: () => START,
+    write: (line) => lines.push(line),
+    context: { requestId: 'r1' },
+  });
   return { log, lines, parsed: () => lines.map((line): unknown => JSON.parse(line)) };
 }
 
@@ -14,7 +19,14 @@ describe('a log line', () => {
     log.warn('look-failed', { jobId: 'd1', message: 'two\nlines' });
     expect(lines[0]).not.toContain('\n');
     expect(parsed()).toEqual([
-      { time: '2026-01-01T00:00:00.000Z', level: 'warn', event: 'look-failed', requestId: 'r1', jobId: 'd1', message: 'two\nlines' },
+      {
+        time: '2026-01-01T00:00:00.000Z',
+        level: 'warn',
+        event: 'look-failed',
+        requestId: 'r1',
+        jobId: 'd1',
+        message: 'two\nlines',
+      },
     ]);
   });
 
@@ -24,20 +36,28 @@ describe('a log line', () => {
     log.info('b');
     log.warn('c');
     log.error('d');
-    expect(parsed()).toEqual([expect.objectContaining({ event: 'c' }), expect.objectContaining({ event: 'd' })]);
+    expect(parsed()).toEqual([
+      expect.objectContaining({ event: 'c' }),
+      expect.objectContaining({ event: 'd' }),
+    ]);
   });
 
-  test.each(['secretKey', 'SecretId', 'token', 'x-cos-security-token', 'Authorization', 'q-signature', 'password'])(
-    'never shows a field called %s, however deep',
-    (name) => {
-      const { log, lines } = capture('info');
-      log.info('event', { deep: { [name]: 'hidden-value' } });
-      expect(lines[0]).not.toContain('hidden-value');
-      expect(lines[0]).toContain('[redacted]');
-    },
-  );
+  test.each([
+    'secretKey',
+    'SecretId',
+    'token',
+    'x-cos-security-token',
+    'Authorization',
+    'q-signature',
+    'password',
+  ])('never shows a field called %s, however deep', (name) => {
+    const { log, lines } = capture('info');
+    log.info('event', { deep: { [name]: 'hidden-value' } });
+    expect(lines[0]).not.toContain('hidden-value');
+    expect(lines[0]).toContain('[redacted]');
+  });
 
-  test("the count of a disposition is not mistaken for a secret", () => {
+  test('the count of a disposition is not mistaken for a secret', () => {
     const { log, parsed } = capture('info');
     log.info('run-finished', { report: { errors: { credentials: 1 } } });
     expect(parsed()).toEqual([expect.objectContaining({ report: { errors: { credentials: 1 } } })]);

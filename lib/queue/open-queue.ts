@@ -1,0 +1,97 @@
+import type { Clock } from '../domain/effects.js';
+import type { EpochMs, Millis } from '../domain/units.js';
+import type { BatchQueue, DeliveredMessage } from './batch.js';
+import type { JobDefaults } from './message.js';
+import type { PendingQueue } from './pending-queue.js';
+import { QueueError } from './queue-error.js';
+import type { QueueAddress } from './queue-url.js';
+import type { SqsOptions, SqsQueue } from './sqs.js';
+
+export { parseQueueUrl, type ParsedQueueUrl, type QueueAddress, type QueueKind } from './queue-url.js';
+
+/** What is set about queues. */
+export interface QueueConfig {
+  /** `QUEUE_URL`, parsed. */
+  readonly queue: QueueAddress;
+  /** `DEAD_LETTER_QUEUE_URL`, parsed. */
+  readonly deadLetters: QueueAddress;
+  /** For messages that hold a bare job ID. */
+  readonly defaults: JobDefaults;
+  /** How long one attempt of a call may take, a long poll's wait not counted. */
+  readonly requestTimeout: Millis;
+  /** `AWS_REGION`, for queue URLs that do not tell theirs. */
+  readonly awsRegion?: string | undefined;
+  /** `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL`: all requests go there, whatever the queue URLs say. */
+  readonly awsEndpoint?: string | undefined;
+}
+
+interface QueueEffects {
+  readonly clock: Clock;
+}
+
+/** Hosts of this machine, where a region is a formality. */
+const LOOPBACK = /^(?:localhost|(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/**
+ * Opens the queue that the configuration names. Its adapter is loaded only now: the SQS client alone takes longer to load than all the rest.
+ *
+ * @throws QueueError when the two queues cannot work together, or no region is known.
+ */
+export async function openQueue(config: QueueConfig, effects: QueueEffects): Promise<PendingQueue> {
+  return openSqs(config, effects);
+}
+
+/**
+ * Opens the messages that SQS handed to Lambda, which come from the queue that the configuration names. They are ours until `holdUntil`.
+ *
+ * @throws QueueError as {@link openQueue} does.
+ */
+export async function openBatch(
+  config: QueueConfig,
+  messages: readonly DeliveredMessage[],
+  holdUntil: EpochMs,
+  effects: QueueEffects,
+): Promise<BatchQueue> {
+  const { openBatchQueue } = await import('./batch.js');
+  return openBatchQueue(await openSqs(config, effects), messages, holdUntil, effects);
+}
+
+async function openSqs(config: QueueConfig, effects: QueueEffects): Promise<SqsQueue> {
+  const options = sqsOptions(config);
+  const { openSqsQueue } = await import('./sqs.js');
+  return openSqsQueue(options, effects);
+}
+
+function sqsOptions(config: QueueConfig): SqsOptions {
+  const { queue, deadLetters, awsEndpoint } = config;
+  if (queue.url === deadLetters.url) {
+    throw new QueueError(
+      'queue-unusable',
+      `QUEUE_URL and DEAD_LETTER_QUEUE_URL are both ${queue.url}: use two queues`,
+    );
+  }
+  if (
+    queue.region !== deadLetters.region ||
+    (awsEndpoint === undefined && queue.origin !== deadLetters.origin)
+  ) {
+    throw new QueueError(
+      'queue-unusable',
+      `QUEUE_URL and DEAD_LETTER_QUEUE_URL are at ${queue.origin} and ${deadLetters.origin}: use queues of one region`,
+    );
+  }
+  return {
+    queueUrl: queue.url,
+    deadLetterQueueUrl: deadLetters.url,
+    region: regionOf(config),
+    endpoint: awsEndpoint ?? queue.origin,
+    defaults: config.defaults,
+    requestTimeout: config.requestTimeout,
+  };
+}
+
+function regionOf({ queue, awsRegion, awsEndpoint }: QueueConfig): string {
+  const region = queue.region ?? awsRegion;
+  if (region !== undefined) return region;
+  if (LOOPBACK.test(new URL(awsEndpoint ?? queue.origin).hostname)) return 'us-east-1';
+  throw new QueueError('queue-unusable', `the region of ${queue.url} is not known: set AWS_REGION`);
+}
