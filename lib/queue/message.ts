@@ -62,7 +62,7 @@ export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage
     const value = parseJson(text);
     return typeof value === 'object' && value !== null
       ? readFields(value, defaults)
-      : readBareId(value, defaults);
+      : readBareId(value, defaults, text);
   }
   // Somebody's serialised nothing, rather than a job of that name.
   return readBareId(['null', 'true', 'false'].includes(text) ? undefined : text, defaults, text);
@@ -74,7 +74,7 @@ export function formatMessage(job: PendingJob): string {
   return JSON.stringify({ jobId, bucket, region, queueId, createdAt, firstSeenAt, redrivenAt });
 }
 
-function readBareId(value: unknown, defaults: JobDefaults, text: unknown = value): ParsedMessage {
+function readBareId(value: unknown, defaults: JobDefaults, text: string): ParsedMessage {
   const jobId = fromText(parseJobId)(value);
   if (jobId !== undefined) return { kind: 'job', job: { jobId, ...defaults } };
   return notAJob(
@@ -140,7 +140,7 @@ function quote(value: unknown): string {
   const json =
     typeof value === 'string'
       ? JSON.stringify(value.slice(0, MAX_QUOTE))
-      : (JSON.stringify(value) ?? 'not JSON').slice(0, MAX_QUOTE);
+      : JSON.stringify(value).slice(0, MAX_QUOTE);
   return json.replace(
     UNSAFE_IN_LOGS,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

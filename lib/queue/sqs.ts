@@ -111,8 +111,9 @@ class SqsPendingQueue implements SqsQueue {
       });
       return Messages.map((message) => {
         const delivered = deliveredMessage(message);
-        if (delivered === undefined)
+        if (delivered === undefined) {
           throw answerError('an incomplete message in the answer', asked, $metadata.requestId);
+        }
         return this.adopt(delivered, askedAt, term.until);
       });
     } catch (error) {
@@ -154,11 +155,13 @@ class SqsPendingQueue implements SqsQueue {
   close(): void {
     this.#client.destroy();
   }
+
   /** Why a settlement is not even tried. */
   #refusal({ lease, outcome }: Settlement, now: EpochMs): QueueError | undefined {
     const { queueUrl } = this.#options;
-    if (!this.#deliveries.has(lease))
+    if (!this.#deliveries.has(lease)) {
       return new QueueError('lease-lost', `the lease ${lease.id} is none of ${queueUrl}`);
+    }
     // A message that is done goes however late: what relies on it was written, and another run would only do the same again.
     if (outcome.kind === 'done' || now < lease.until) return undefined;
     return new QueueError(

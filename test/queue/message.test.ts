@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseBucketName, parseJobId, parseRegion } from '../../lib/domain/names.js';
+import { epochMs } from '../../lib/domain/units.js';
+import { formatMessage, parseMessage } from '../../lib/queue/message.js';
+import type { PendingJob } from '../../lib/queue/pending-queue.js';
+import { aBucket, aJobId, aPendingJob, aRegion, SOURCE } from '../support/pending-jobs.js';
+
+const parse = (body: string) => parseMessage(body, SOURCE);
+
+/** The problem of a body that is no job. */
+function problemOf(body: string): string {
+  const parsed = parse(body);
+  if (parsed.kind === 'job') throw new Error(`${body} was taken for the job ${parsed.job.jobId}`);
+  return parsed.problem;
+}
+
+const jobId = aJobId(1);
+const ELSEWHERE = { bucket: 'scans-1250000000', region: 'ap-shanghai' };
+
+const moments = fc.integer({ min: 0, max: 8.64e15 }).map(epochMs);
+const jobs: fc.Arbitrary<PendingJob> = fc.record(
+  {
+    jobId: fc
+      .stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/)
+      .map((text) => parseJobId(text) ?? aJobId(0)),
+    bucket: fc.stringMatching(/^[a-z0-9]{1,20}-\d{5,15}$/).map((text) => aBucket(text)),
+    region: fc.stringMatching(/^[a-z]{2,10}-[a-z0-9]{1,20}$/).map((text) => aRegion(text)),
+    queueId: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/),
+    createdAt: moments,
+    firstSeenAt: moments,
+    redrivenAt: moments,
+  },
+  { requiredKeys: ['jobId', 'bucket', 'region'] },
+);
+
+describe('a message that is a job', () => {
+  test('comes back from its text as it was', () => {
+    fc.assert(
+      fc.property(jobs, (job) => {
+        expect(parse(formatMessage(job))).toEqual({ kind: 'job', job });
+      }),
+    );
+  });
+
+  test.each([
+    ['a bare ID', jobId],
+    ['a bare ID with a line end, as echo writes it', `${jobId}\n`],
+    ['an ID as a JSON string', JSON.stringify(jobId)],
+    ['an object without bucket and region', JSON.stringify({ jobId })],
+  ])('%s is a job of the default bucket', (_what, body) => {
+    expect(parse(body)).toEqual({ kind: 'job', job: { jobId, ...SOURCE } });
+  });
+
+  test('names its own bucket and region', () => {
+    expect(parse(JSON.stringify({ jobId, ...ELSEWHERE }))).toEqual({
+      kind: 'job',
+      job: { jobId, ...ELSEWHERE },
+    });
+  });
+
+  test('may hold fields of others', () => {
+    expect(parse(JSON.stringify({ jobId, trace: { id: 7 }, __proto: 1 }))).toEqual({
+      kind: 'job',
+      job: { jobId, ...SOURCE },
+    });
+  });
+
+  test.each([
+    ['CI’s form', '2020-07-24T17:28:47+0800'],
+    ['RFC 3339', '2020-07-24T09:28:47Z'],
+    ['milliseconds', 1_595_582_927_000],
+  ])('may tell its creation time in %s', (_form, createdAt) => {
+    expect(parse(JSON.stringify({ jobId, createdAt }))).toMatchObject({
+      job: { createdAt: 1_595_582_927_000 },
+    });
+  });
+
+  test('keeps a time of zero, which is a time', () => {
+    expect(parse(formatMessage(aPendingJob(1, { createdAt: epochMs(0) })))).toMatchObject({
+      job: { createdAt: 0 },
+    });
+  });
+});
+
+describe('a message that is no job', () => {
+  test.each([
+    ['jobId', { jobId: 7 }],
+    ['jobId', { ...ELSEWHERE }],
+    ['jobId', { jobId: '../x' }],
+    ['bucket', { jobId, ...ELSEWHERE, bucket: 'no-appid' }],
+    ['bucket', { jobId, ...ELSEWHERE, bucket: null }],
+    ['region', { jobId, ...ELSEWHERE, region: 'ap-beijing.evil.example' }],
+    ['region', { jobId, bucket: ELSEWHERE.bucket }],
+    ['bucket', { jobId, region: ELSEWHERE.region }],
+    ['queueId', { jobId, queueId: '' }],
+    ['queueId', { jobId, queueId: 'p1&bucket=evil' }],
+    ['createdAt', { jobId, createdAt: 'yesterday' }],
+    ['createdAt', { jobId, createdAt: '2021-02-31T00:00:00Z' }],
+    ['createdAt', { jobId, createdAt: -1 }],
+    ['firstSeenAt', { jobId, firstSeenAt: 1.5 }],
+    ['firstSeenAt', { jobId, firstSeenAt: '1595582927000' }],
+    ['redrivenAt', { jobId, redrivenAt: 8.64e15 + 1 }],
+    ['redrivenAt', { jobId, redrivenAt: true }],
+  ])('is told by its field %s: %j', (field, value) => {
+    expect(problemOf(JSON.stringify(value))).toContain(field);
+  });
+
+  test.each([
+    '',
+    ' ',
+    '{',
+    '{"jobId":"d1"',
+    '[]',
+    '["d1"]',
+    '"',
+    '""',
+    'null',
+    'true',
+    'a b',
+    'd/1',
+    'd\u00001',
+    '<xml/>',
+  ])('can be anything: %j', (body) => {
+    expect(problemOf(body)).toContain('expected a job ID');
+  });
+
+  test('is not read at all beyond four kibibytes, counted in UTF-8', () => {
+    const filler = (count: number): string => JSON.stringify({ jobId, filler: 'ü'.repeat(count) });
+    expect(parse(filler(2_000)).kind).toBe('job');
+    expect(problemOf(filler(2_100))).toContain('4096');
+  });
+
+  test('is quoted briefly, on one line, and without control characters', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 500 }), fc.json()), (body) => {
+        const parsed = parse(body);
+        if (parsed.kind === 'job') return;
+        expect(parsed.problem).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u);
+        expect(parsed.problem.length).toBeLessThan(600);
+      }),
+    );
+    const long = problemOf(JSON.stringify({ jobId: 'x'.repeat(3_000) }));
+    expect(long.match(/x/g)?.length).toBeLessThanOrEqual(100);
+    expect(problemOf('bad\u001b[31m\r\nid \u202e\u0085')).toContain('\\u001b[31m\\r\\nid \\u202e\\u0085');
+  });
+});
+
+describe('nothing but valid names gets through', () => {
+  /** What would leave a host label or a path segment. */
+  const hostile = fc
+    .tuple(
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.constantFrom(...Array.from('/\\.:@?#%&=\u0000\r\n\t "\''), '..', '%2e'),
+      fc.string({ maxLength: 20 }),
+    )
+    .map((parts) => parts.join(''));
+
+  test.each(['jobId', 'bucket', 'region', 'queueId'])('a hostile %s is never accepted', (field) => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        expect(parse(JSON.stringify({ jobId, ...ELSEWHERE, [field]: text })).kind).toBe('not-a-job');
+      }),
+    );
+  });
+
+  test('whatever is accepted is made of names that parse', () => {
+    const bodies = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc
+        .record({ jobId: fc.string(), bucket: fc.string(), region: fc.string() }, { requiredKeys: ['jobId'] })
+        .map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(bodies, (body) => {
+        const parsed = parse(body);
+        if (parsed.kind === 'not-a-job') return;
+        const { job } = parsed;
+        expect([parseJobId(job.jobId), parseBucketName(job.bucket), parseRegion(job.region)]).toEqual([
+          job.jobId,
+          job.bucket,
+          job.region,
+        ]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { after, millis, minutes, seconds } from '../../lib/domain/units.js';
+import {
+  openBatch,
+  openQueue,
+  parseQueueUrl,
+  type QueueAddress,
+  type QueueConfig,
+} from '../../lib/queue/open-queue.js';
+import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
+import { setEnvironment, useAwsEnvironment } from './aws-environment.js';
+import { EmbeddedSqs, REGION } from './embedded-sqs.js';
+
+useAwsEnvironment();
+
+/** The address of a URL that is one. */
+function addressOf(url: string, kind?: 'sqs'): QueueAddress {
+  const parsed = parseQueueUrl(url, kind);
+  if (parsed.kind === 'refused') throw new Error(parsed.problem);
+  return parsed;
+}
+
+const JOBS = 'https://sqs.eu-central-1.amazonaws.com/123456789012/jobs';
+const DEAD = 'https://sqs.eu-central-1.amazonaws.com/123456789012/dead';
+
+describe('a queue URL', () => {
+  test.each([
+    [JOBS, JOBS, 'eu-central-1'],
+    [
+      'https://sqs.cn-north-1.amazonaws.com.cn/123456789012/a_B-9',
+      'https://sqs.cn-north-1.amazonaws.com.cn/123456789012/a_B-9',
+      'cn-north-1',
+    ],
+    ['https://eu-central-1.queue.amazonaws.com/123456789012/jobs', JOBS, 'eu-central-1'],
+  ])('of AWS tells its region: %s', (text, url, region) => {
+    expect(parseQueueUrl(text)).toEqual({ kind: 'sqs', url, origin: new URL(url).origin, region });
+  });
+
+  test('of any other host is one of SQS when that is said', () => {
+    const url = 'http://127.0.0.1:9324/000000000000/jobs';
+    expect(parseQueueUrl(url, 'sqs')).toEqual({
+      kind: 'sqs',
+      url,
+      origin: 'http://127.0.0.1:9324',
+      region: undefined,
+    });
+    expect(parseQueueUrl(url)).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringContaining('QUEUE_KIND=sqs'),
+    });
+  });
+
+  test.each([
+    ['', 'not a URL'],
+    ['jobs', 'not a URL'],
+    ['cmq://jobs', 'not supported in this version'],
+    ['cos://docs-1250000000.ap-beijing/pending/', 'not supported in this version'],
+    ['ftp://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'https:'],
+    ['http://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'https:'],
+    ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs.fifo', 'FIFO'],
+    ['https://sqs.eu-central-1.amazonaws.com/jobs', 'path'],
+    ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs/more', 'path'],
+    ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs?x=1', 'query'],
+    [
+      'https://sqs.eu-central-1.amazonaws.com.evil.example/123456789012/jobs',
+      'no host of a known queue service',
+    ],
+    ['https://sqs.eu-central-1.evil.example/123456789012/jobs', 'no host of a known queue service'],
+  ])('that cannot be used is refused with the reason: %s', (url, reason) => {
+    expect(parseQueueUrl(url)).toMatchObject({ kind: 'refused', problem: expect.stringContaining(reason) });
+  });
+
+  test('that is a FIFO queue is refused on any host', () => {
+    expect(parseQueueUrl('http://127.0.0.1:1/1/jobs.fifo', 'sqs')).toMatchObject({ kind: 'refused' });
+  });
+
+  test('with a password is refused, and the password is not told', () => {
+    const parsed = parseQueueUrl(
+      'https://user:hunter2@sqs.eu-central-1.amazonaws.com/123456789012/jobs',
+      'sqs',
+    );
+    expect(parsed).toMatchObject({ kind: 'refused' });
+    expect(JSON.stringify(parsed)).not.toContain('hunter2');
+  });
+});
+
+describe('opening the queue', () => {
+  let aws: EmbeddedSqs;
+
+  beforeEach(async () => {
+    aws = await EmbeddedSqs.start();
+  });
+
+  afterEach(async () => {
+    await aws.close();
+  });
+
+  const config = (changes: Partial<QueueConfig> = {}): QueueConfig => ({
+    queue: addressOf(JOBS),
+    deadLetters: addressOf(DEAD),
+    defaults: SOURCE,
+    requestTimeout: seconds(5),
+    ...changes,
+  });
+
+  /** Whether the queue that the configuration opens is the embedded one. */
+  async function expectEmbedded(opened: QueueConfig): Promise<void> {
+    const queue = await openQueue(opened, { clock: aws.clock });
+    try {
+      expect(await queue.enqueue([aPendingJob(1)], millis(0))).toMatchObject([{ ok: true }]);
+      const leases = await queue.lease({
+        max: 1,
+        holdUntil: after(aws.clock.now(), minutes(1)),
+        wait: millis(0),
+      });
+      const outcome = { kind: 'dead-letter', reason: 'too-old', detail: 'had its time' } as const;
+      expect(await queue.settle(leases.map((lease) => ({ lease, outcome })))).toMatchObject([{ ok: true }]);
+    } finally {
+      queue.close();
+    }
+    expect(aws.deadLetters()).toHaveLength(1);
+  }
+
+  test('connects to AWS_ENDPOINT_URL, whatever the host of the queue URLs', async () => {
+    await expectEmbedded(config({ awsEndpoint: aws.origin }));
+  });
+
+  test('connects to the host of the queue URL where no endpoint is set', async () => {
+    const [queue, deadLetters] = [addressOf(aws.urlOf('jobs'), 'sqs'), addressOf(aws.urlOf('dead'), 'sqs')];
+    await expectEmbedded(config({ queue, deadLetters, awsRegion: REGION }));
+  });
+
+  test('does not let an endpoint in the environment that was not configured redirect it', async () => {
+    setEnvironment({ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+    const [queue, deadLetters] = [addressOf(aws.urlOf('jobs'), 'sqs'), addressOf(aws.urlOf('dead'), 'sqs')];
+    await expectEmbedded(config({ queue, deadLetters, awsRegion: REGION }));
+  });
+
+  test('opens the messages that Lambda received', async () => {
+    const message = {
+      messageId: 'm1',
+      receiptHandle: 'bm90IGEgaGFuZGxl',
+      body: 'd1',
+      attributes: { SentTimestamp: '5' },
+    };
+    const holdUntil = after(aws.clock.now(), minutes(1));
+    const batch = await openBatch(config({ awsEndpoint: aws.origin }), [message], holdUntil, {
+      clock: aws.clock,
+    });
+    expect(await batch.lease({ max: 1, holdUntil, wait: millis(0) })).toMatchObject([
+      { id: 'm1', firstSeenAt: 5 },
+    ]);
+    expect(batch.failures()).toEqual(['m1']);
+    batch.close();
+  });
+
+  test.each([
+    ['one queue for both', { deadLetters: addressOf(JOBS) }, 'use two queues'],
+    [
+      'queues of two regions',
+      { deadLetters: addressOf('https://sqs.eu-west-1.amazonaws.com/123456789012/dead') },
+      'one region',
+    ],
+    ['queues of two hosts', { deadLetters: addressOf('http://127.0.0.1:1/1/dead', 'sqs') }, 'one region'],
+    [
+      'a host that tells no region',
+      {
+        queue: addressOf('https://queue.example/1/jobs', 'sqs'),
+        deadLetters: addressOf('https://queue.example/1/dead', 'sqs'),
+      },
+      'AWS_REGION',
+    ],
+  ])('is refused for %s', async (_what, changes, advice) => {
+    await expect(openQueue(config(changes), { clock: aws.clock })).rejects.toMatchObject({
+      code: 'queue-unusable',
+      disposition: 'configuration',
+      message: expect.stringContaining(advice),
+    });
+  });
+
+  test.each([
+    'http://127.0.0.1:1',
+    'http://localhost:1',
+    'http://sqs.us-east-1.localhost:1',
+    'http://[::1]:1',
+  ])('needs no region for this machine: %s', async (origin) => {
+    const [queue, deadLetters] = [addressOf(`${origin}/1/jobs`, 'sqs'), addressOf(`${origin}/1/dead`, 'sqs')];
+    const opened = await openQueue(config({ queue, deadLetters }), { clock: aws.clock });
+    expect(opened.capabilities.exclusiveLeases).toBe(true);
+    opened.close();
+  });
+});

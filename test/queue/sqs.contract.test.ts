@@ -1,0 +1,17 @@
+import { hours, minutes } from '../../lib/domain/units.js';
+import { useAwsEnvironment } from './aws-environment.js';
+import { describePendingQueue } from './contract.js';
+import { openOnEmbeddedSqs } from './embedded-sqs.js';
+import { openOnFauxqs } from './fauxqs.js';
+
+useAwsEnvironment();
+
+const capabilities = {
+  exclusiveLeases: true,
+  exactDelays: true,
+  maxLookAgainDelay: hours(12),
+  maxEnqueueDelay: minutes(15),
+};
+
+describePendingQueue('SQS, on our embedded SQS', { capabilities, open: openOnEmbeddedSqs, faults: true });
+describePendingQueue('SQS, on fauxqs', { capabilities, open: openOnFauxqs, faults: false });
