@@ -11,10 +11,9 @@ import { ResultWriter } from './ci/result-writer.js';
 import { CloudClock, CloudControl, type CloudBehaviour } from './control.js';
 import { ObjectStore } from './cos/object-store.js';
 import { FaultRules } from './faults/fault-rules.js';
-import { exchange, type Services } from './gateway.js';
+import { exchange, type Outcome, type Services } from './gateway.js';
 import { createSqs, type LocalSqs, type SqsControl } from './sqs/index.js';
 import { Statistics } from './statistics.js';
-import { emptyAnswer } from './wire/answer.js';
 import { deliver } from './wire/deliver.js';
 import { readBody } from './wire/read-body.js';
 import { parseRequest, UnreadableRequest } from './wire/request.js';
@@ -153,34 +152,42 @@ interface Mounted {
 
 async function serve(message: IncomingMessage, response: ServerResponse, mounted: Mounted): Promise<void> {
   const body = await readBody(message);
-  if (body === undefined) return deliver(response, emptyAnswer(413), 'whole');
-  if (mounted.sqs.handles(message)) return mounted.sqs.handle(message, body, response);
+  if (body !== undefined && mounted.sqs.handles(message)) {
+    await mounted.sqs.handle(message, body, response);
+    return;
+  }
+  const { answer, delivery } = await outcomeOf(message, body, mounted);
+  deliver(response, answer, delivery);
+}
+
+async function outcomeOf(
+  message: IncomingMessage,
+  body: Buffer | undefined,
+  { services, control }: Mounted,
+): Promise<Outcome> {
   try {
+    if (body === undefined) return plain(413, 'The body is larger than this cloud takes.');
     const request = parseRequest(message, body);
     const route = routeOf(request.host);
     switch (route.kind) {
       case 'admin':
-        return deliver(response, await answerAdmin(mounted.control, request), 'whole');
+        return { answer: await answerAdmin(control, request), delivery: 'whole' };
       case 'unknown':
-        return deliver(
-          response,
-          plainAnswer(404, `There is no host ${request.host} in this cloud.`),
-          'whole',
-        );
+        return plain(404, `There is no host ${request.host} in this cloud.`);
       case 'bucket':
-      case 'ci-region': {
-        const { answer, delivery } = await exchange(mounted.services, request, route);
-        return deliver(response, answer, delivery);
-      }
+      case 'ci-region':
+        return await exchange(services, request, route);
     }
   } catch (error) {
     if (!(error instanceof UnreadableRequest)) throw error;
-    return deliver(response, plainAnswer(400, error.message), 'whole');
+    return plain(400, error.message);
   }
 }
 
-function plainAnswer(status: number, text: string): ReturnType<typeof emptyAnswer> {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from(`${text}\n`) };
+/** An answer outside both families. */
+function plain(status: number, text: string): Outcome {
+  const headers = { 'content-type': 'text/plain; charset=utf-8' };
+  return { answer: { status, headers, body: Buffer.from(`${text}\n`) }, delivery: 'whole' };
 }
 
 function listen(server: Server, port: number): Promise<string> {

@@ -62,7 +62,7 @@ export class CloudControl {
 
   /** The buckets and their regions. */
   get buckets(): readonly { readonly name: BucketName; readonly region: Region }[] {
-    return this.#store.buckets.map(({ facts }) => facts);
+    return this.#store.buckets.map(({ facts: { name, region } }) => ({ name, region }));
   }
 
   /**

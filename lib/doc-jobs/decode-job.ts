@@ -1,7 +1,7 @@
 import type { XmlElement } from '../cos/xml.js';
 import { parseJobId } from '../domain/names.js';
-import { parseCiTime } from './ci-time.js';
-import type { CiTime, DocJob, JobFacts, JobOutput, PageCounts, PageInfo } from './doc-job.js';
+import { parseRfc3339, type WrittenTime } from '../domain/rfc3339.js';
+import type { DocJob, JobFacts, JobOutput, PageCounts, PageInfo } from './doc-job.js';
 
 /** CI's whole numbers: digits and nothing else, so no sign, no exponent, no fraction. */
 const DIGITS = /^\d+$/;
@@ -49,8 +49,8 @@ function decodeFacts(detail: XmlElement): JobFacts {
   };
 }
 
-function timeOf(detail: XmlElement, name: string): CiTime | null {
-  return parseCiTime(detail.text(name) ?? '');
+function timeOf(detail: XmlElement, name: string): WrittenTime | null {
+  return parseRfc3339(detail.text(name) ?? '');
 }
 
 /** Null unless it says where the pictures are. */

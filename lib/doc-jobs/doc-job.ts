@@ -1,11 +1,5 @@
 import type { JobId } from '../domain/names.js';
-import type { EpochMs } from '../domain/units.js';
-
-/** A time as CI reported it: `iso` in RFC 3339 with CI's own offset kept (`2020-07-24T17:28:47+08:00`), and the moment it names. */
-export interface CiTime {
-  readonly iso: string;
-  readonly at: EpochMs;
-}
+import type { WrittenTime } from '../domain/rfc3339.js';
 
 /** Where CI put the pictures (`Operation.Output`), as reported: not yet checked against what we may write to. */
 export interface JobOutput {
@@ -49,9 +43,10 @@ export interface JobFacts {
   readonly inputObject: string | null;
   readonly output: JobOutput | null;
   readonly userData: string | null;
-  readonly creationTime: CiTime | null;
-  readonly startTime: CiTime | null;
-  readonly endTime: CiTime | null;
+  /** Null also where the time is written in a form that we do not know: a time only helps to schedule, and no job must be lost over one. */
+  readonly creationTime: WrittenTime | null;
+  readonly startTime: WrittenTime | null;
+  readonly endTime: WrittenTime | null;
 }
 
 /** A job that ended well, perhaps with some pages failed, perhaps with its list of pages still filling. */

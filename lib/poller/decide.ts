@@ -1,6 +1,5 @@
 import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type {
-  CiTime,
   DescribeAnswer,
   EndedJob,
   SucceededJob,
@@ -8,6 +7,7 @@ import type {
   UnrecognizedJob,
 } from '../doc-jobs/doc-job.js';
 import type { DocjobError } from '../domain/docjob-error.js';
+import type { WrittenTime } from '../domain/rfc3339.js';
 import {
   after,
   between,
@@ -198,7 +198,7 @@ function giveUpAge({ pending, firstSeenAt, now }: Circumstances): Millis {
  * How old the job is: by CI's word, else by the submitter's claim, else since the queue first saw it. No job is younger than its place in the
  * queue, so a claim from the future cannot keep the delays short.
  */
-function ageOf(creationTime: CiTime | null, about: Circumstances): Millis {
+function ageOf(creationTime: WrittenTime | null, about: Circumstances): Millis {
   const created = creationTime?.at ?? about.pending.createdAt ?? about.firstSeenAt;
   return since(epochMs(Math.min(created, about.firstSeenAt)), about);
 }

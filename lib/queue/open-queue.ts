@@ -7,7 +7,7 @@ import { QueueError } from './queue-error.js';
 import type { QueueAddress } from './queue-url.js';
 import type { SqsOptions, SqsQueue } from './sqs.js';
 
-export { parseQueueUrl, type ParsedQueueUrl, type QueueAddress, type QueueKind } from './queue-url.js';
+export { parseQueueUrl, type QueueAddress, type QueueKind } from './queue-url.js';
 
 /** What is set about queues. */
 export interface QueueConfig {

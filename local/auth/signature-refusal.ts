@@ -8,9 +8,9 @@ import type { Family } from '../wire/route.js';
  */
 export type SignatureErrorShape = 'code' | 'message';
 
-/** What can be wrong with a signature. */
-export type SignatureFault =
-  | { readonly kind: 'missing' | 'unknown-key' | 'expired' | 'too-skewed' | 'wrong-token' | 'expired-token' }
+/** What can be wrong with a signature, and what both families answer in their own way. */
+type OwnWayFault =
+  | { readonly kind: 'missing' | 'unknown-key' | 'expired' | 'too-skewed' | 'wrong-token' }
   | { readonly kind: 'malformed'; readonly why: string }
   | {
       readonly kind: 'mismatch';
@@ -19,6 +19,9 @@ export type SignatureFault =
       readonly formatString: string;
     };
 
+/** What can be wrong with a signature. */
+export type SignatureFault = OwnWayFault | { readonly kind: 'expired-token' };
+
 /** The refusal for a fault, as the family documents it. */
 export function refusalOf(fault: SignatureFault, family: Family, shape: SignatureErrorShape): Refusal {
   if (fault.kind === 'expired-token')
@@ -26,10 +29,7 @@ export function refusalOf(fault: SignatureFault, family: Family, shape: Signatur
   return family === 'cos' ? cosRefusal(fault, shape) : ciRefusal(fault);
 }
 
-function cosRefusal(
-  fault: Exclude<SignatureFault, { kind: 'expired-token' }>,
-  shape: SignatureErrorShape,
-): Refusal {
+function cosRefusal(fault: OwnWayFault, shape: SignatureErrorShape): Refusal {
   const named = (code: string, message: string, details: Readonly<Record<string, string>> = {}): Refusal =>
     shape === 'code'
       ? new Refusal(403, code, message, { details })
@@ -59,7 +59,7 @@ function cosRefusal(
 }
 
 /** CI answers 401 to whatever is wrong with an identity (436/53983), and has no code of its own for a clock that is ahead. */
-function ciRefusal(fault: Exclude<SignatureFault, { kind: 'expired-token' }>): Refusal {
+function ciRefusal(fault: OwnWayFault): Refusal {
   switch (fault.kind) {
     case 'missing':
       return new Refusal(401, 'MissingAuthorization', 'The request has no authorization.');

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { EpochMs } from '../../lib/domain/units.js';
-import { valueOf, type CloudRequest } from '../wire/request.js';
+import type { CloudRequest } from '../wire/request.js';
 import type { Family } from '../wire/route.js';
 import { authorizationOf, isSignatureItem, signedFields, type Authorization } from './authorization.js';
 import type { KeyRing, KnownKey } from './key-ring.js';

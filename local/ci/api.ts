@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { emptyAnswer, xmlAnswer, type Answer } from '../wire/answer.js';
 import { Refusal } from '../wire/refusal.js';
 import { valueOf } from '../wire/request.js';
-import { writeDocument, writeElement, type XmlNode } from '../xml/write.js';
+import { writeElement, type XmlNode } from '../xml/write.js';
 import type { CiBehaviour } from './behaviour.js';
 import { writeCiTime } from './ci-time.js';
 import { checkTemplate, readCreateRequest } from './create-request.js';

@@ -43,9 +43,10 @@ export class ResultWriter {
 
   async #write({ request: { output, targetType }, result }: Job, endedAt: EpochMs): Promise<void> {
     const bucket = this.#store.find(output.bucket, output.region);
+    if (bucket === undefined) return;
     for (let from = 0; from < result.pages.length && !this.#isClosed; from += AT_ONCE) {
       const some = result.pages.slice(from, from + AT_ONCE);
-      await Promise.all(some.map(({ key }) => bucket?.putKnown(key, PICTURES[targetType], endedAt)));
+      await Promise.all(some.map(({ key }) => bucket.putKnown(key, PICTURES[targetType], endedAt)));
     }
   }
 }

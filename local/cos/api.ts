@@ -91,7 +91,7 @@ function listObjects({ request }: Exchange, bucket: Bucket): Answer {
   const encoding = parameter('encoding-type');
   if (encoding !== '' && encoding !== 'url') throw invalidArgument('encoding-type can only be url.');
   const delimiter = parameter('delimiter');
-  if ([...delimiter].length > 1) {
+  if (!/^.?$/su.test(delimiter)) {
     throw new Refusal(400, 'InvalidDelimiter', 'The delimiter must be one character.');
   }
   const maxKeysText = parameter('max-keys');

@@ -72,8 +72,13 @@ async function writeInFolder(path: string, write: () => Promise<void>): Promise<
   try {
     await write();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isMissing(error)) throw error;
     await mkdir(dirname(path), { recursive: true });
     await write();
   }
+}
+
+/** Told by its code alone: an error of another realm (as in a test runner) is no instance of ours. */
+function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

@@ -29,7 +29,9 @@ export class ProgressDisplay {
   show(progress: Progress): void {
     const text = lineOf(progress);
     if (this.#output.isTTY === true) {
-      this.#output.write(`\r\u001b[2K${`${barOf(progress)} ${text}`.slice(0, (this.#output.columns ?? 80) - 1)}`);
+      this.#output.write(
+        `\r\u001b[2K${`${barOf(progress)} ${text}`.slice(0, (this.#output.columns ?? 80) - 1)}`,
+      );
       this.#last = text;
     } else if (changeOf(progress) !== this.#last) {
       this.#output.write(`${text}\n`);

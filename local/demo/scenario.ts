@@ -57,7 +57,10 @@ export const UNKNOWN_JOB_GRACE_SECONDS = 6;
 export function demoJobs(): readonly DemoJob[] {
   return [
     ...Array.from({ length: 24 }, (_, n) =>
-      document('documents', `report-${n + 1}.docx`, { pages: 1 + ((n * 7) % 40), durationMs: 300 + ((n * 577) % 3_000) }),
+      document('documents', `report-${n + 1}.docx`, {
+        pages: 1 + ((n * 7) % 40),
+        durationMs: 300 + ((n * 577) % 3_000),
+      }),
     ),
     ...Array.from({ length: 4 }, (_, n) =>
       document('spreadsheets', `budget-${n + 1}.xlsx`, { sheets: [2, 1 + n, 3], durationMs: 800 + 300 * n }),
@@ -74,10 +77,15 @@ export function demoJobs(): readonly DemoJob[] {
       document('cancelled', `${name}.doc`, { ends: 'Cancel', durationMs: 900 }),
     ),
     ...([1, 2] as const).map((example) => documented(example)),
-    ...['endless', 'hopeless'].map((name) => givenUp('never ending', `${name}.docx`, { ends: 'never' }, 'too-old')),
+    ...['endless', 'hopeless'].map((name) =>
+      givenUp('never ending', `${name}.docx`, { ends: 'never' }, 'too-old'),
+    ),
     givenUp('a state nobody knows', 'strange.docx', { state: 'Exploded' }, 'unknown-state'),
     givenUp('a record that vanished', 'forgotten.docx', { forget: true }, 'unknown-job'),
-    { ...givenUp('pictures for a stranger', 'leak.docx', { pages: 2, durationMs: 300 }, 'output-not-allowed'), output: 'elsewhere-1999999999' },
+    {
+      ...givenUp('pictures for a stranger', 'leak.docx', { pages: 2, durationMs: 300 }, 'output-not-allowed'),
+      output: 'elsewhere-1999999999',
+    },
     message('unknown to CI', 'd00000000000000000000000000000bad', 'unknown-job'),
     message('no job at all', '{"hello":"world"}', 'not-a-job'),
     message(

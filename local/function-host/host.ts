@@ -64,7 +64,11 @@ export class FunctionHost {
       };
       const onExit = (): void => {
         this.#child = undefined;
-        finish(() => reject(new FunctionError({ name: 'Runtime.ExitError', message: 'the process of the function ended' })));
+        finish(() =>
+          reject(
+            new FunctionError({ name: 'Runtime.ExitError', message: 'the process of the function ended' }),
+          ),
+        );
       };
       const timer = setTimeout(() => {
         child.kill('SIGKILL');

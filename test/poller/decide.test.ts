@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { ServiceError } from '../../lib/cos/errors/service-error.js';
 import { TransportError } from '../../lib/cos/errors/transport-error.js';
 import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
-import type { CiTime, DescribeAnswer, DocJob, JobFacts, PageInfo } from '../../lib/doc-jobs/doc-job.js';
+import type { DescribeAnswer, DocJob, JobFacts, PageInfo } from '../../lib/doc-jobs/doc-job.js';
+import type { WrittenTime } from '../../lib/domain/rfc3339.js';
 import type { Disposition } from '../../lib/domain/docjob-error.js';
 import { after, days, hours, millis, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
 import {
@@ -24,7 +25,7 @@ const policy = {
   unknownJobGrace: DEFAULT_UNKNOWN_JOB_GRACE,
 };
 
-const at = (moment: EpochMs): CiTime => ({ iso: new Date(moment).toISOString(), at: moment });
+const at = (moment: EpochMs): WrittenTime => ({ iso: new Date(moment).toISOString(), at: moment });
 
 const facts: JobFacts = {
   jobId: aJobId(1),
@@ -52,7 +53,7 @@ const missing: Observation = {
   answer: { kind: 'missing', jobId: aJobId(1), requestId: undefined } satisfies DescribeAnswer,
 };
 
-const success = (pages: number, succeeded: number | null, endTime: CiTime | null): DocJob => ({
+const success = (pages: number, succeeded: number | null, endTime: WrittenTime | null): DocJob => ({
   ...facts,
   state: 'Success',
   endTime,
