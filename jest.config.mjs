@@ -1,3 +1,6 @@
+// Its notice about Node 20 would stand in the output of every suite that uses SQS.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',

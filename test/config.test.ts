@@ -73,7 +73,9 @@ describe('the configuration', () => {
 
   test('refuses settings with which a job could be looked at more often than the queue hands it out', () => {
     const [problem] = problemsOf({ ...NEEDED, DELAY_CEILING_SECONDS: '60' });
-    expect(problem).toMatch(/^a job could be looked at \d+ times, but a queue gives it up after about 800: raise/);
+    expect(problem).toMatch(
+      /^a job could be looked at \d+ times, but a queue gives it up after about 800: raise/,
+    );
   });
 
   test('refuses a floor above the ceiling', () => {
@@ -125,7 +127,9 @@ describe('the allowed buckets', () => {
 test('every variable that is read is documented, and every documented one is read', () => {
   const documented = new Set(
     Array.from(
-      readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8').matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+)\s*\|/gm),
+      readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8').matchAll(
+        /^\| ((?:`[A-Z_]+`(?:, )?)+)\s*\|/gm,
+      ),
       ([, names = '']) => names.match(/[A-Z_]+/g) ?? [],
     ).flat(),
   );

@@ -18,19 +18,18 @@ export function fileOfKey(key: string): string {
 
 /** The key whose file this is; undefined when no key has such a file. */
 export function keyOfFile(path: string): string | undefined {
-  let key = '';
   const parts = path.split('/');
-  for (const [index, part] of parts.entries()) {
-    const isLast = index === parts.length - 1;
+  // Decoded in one go: a long name can go on in the middle of a character.
+  const encoded = parts.map((part, index) => {
     const plain = part.replace(/(?:%empty)?(?:%(?:file|dir|more))?$/, '');
-    try {
-      key += decodeURIComponent(plain);
-    } catch {
-      return undefined;
-    }
-    if (!isLast && !part.endsWith('%more')) key += '/';
+    return index === parts.length - 1 || part.endsWith('%more') ? plain : `${plain}/`;
+  });
+  try {
+    const key = decodeURIComponent(encoded.join(''));
+    return fileOfKey(key) === path ? key : undefined;
+  } catch {
+    return undefined;
   }
-  return fileOfKey(key) === path ? key : undefined;
 }
 
 function nameOf(segment: string, isFile: boolean): string {

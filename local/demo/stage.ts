@@ -57,7 +57,12 @@ export async function setStage(
   const env = { ...environmentOf(cloud, { queueUrl, deadLetterQueueUrl, source }), ...SETTINGS };
   // The SQS client of the submitting side finds its keys where every AWS client does.
   const { accessKeyId, secretAccessKey } = cloud.aws.credentials;
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    // Its notice about Node 20 would stand in the middle of the show.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  });
   const queue = openSqsQueue(
     {
       queueUrl,

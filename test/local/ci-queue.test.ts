@@ -1,0 +1,287 @@
+import { describe, expect, test } from '@jest/globals';
+import type { JobScript } from '../../local/ci/script.js';
+import { BEIJING, DOCS, element, elements, PAGES, SHANGHAI, TestCloud, type Received } from './clouds.js';
+
+const SECOND = 1_000;
+
+async function submit(cloud: TestCloud, script: JobScript = {}): Promise<Received> {
+  await cloud.cloud.control.putObject(DOCS, 'in/a.docx', Buffer.from('document'), script);
+  const output = `<Region>${SHANGHAI}</Region><Bucket>${PAGES}</Bucket><Object>out/\${Number}</Object>`;
+  const body = `<Request><Tag>DocProcess</Tag><Input><Object>in/a.docx</Object></Input><Operation><Output>${output}</Output></Operation></Request>`;
+  return cloud.ask({ family: 'ci', method: 'POST', path: '/doc_jobs', body });
+}
+
+const submitted = async (cloud: TestCloud, script: JobScript = {}): Promise<string> =>
+  element((await submit(cloud, script)).text, 'JobId') ?? '';
+
+const states = (cloud: TestCloud): readonly string[] => cloud.cloud.control.jobs().map(({ state }) => state);
+
+const setQueue = (
+  cloud: TestCloud,
+  state: string,
+  id = cloud.cloud.control.queueIdOf(DOCS),
+): Promise<Received> =>
+  cloud.ask({
+    family: 'ci',
+    method: 'PUT',
+    path: `/docqueue/${id}`,
+    body: `<Request><Name>mine</Name><State>${state}</State></Request>`,
+  });
+
+describe('a queue', () => {
+  test('runs so many jobs at a time, the others in the order in which they came', async () => {
+    const cloud = await TestCloud.start({ maxConcurrentJobs: 2 });
+    for (const durationMs of [3_000, 1_000, 1_000, 1_000]) await submit(cloud, { durationMs });
+    expect(states(cloud)).toEqual(['Running', 'Running', 'Submitted', 'Submitted']);
+
+    cloud.nowMs += SECOND;
+    expect(states(cloud)).toEqual(['Running', 'Success', 'Running', 'Submitted']);
+    cloud.nowMs += SECOND;
+    expect(states(cloud)).toEqual(['Running', 'Success', 'Success', 'Running']);
+    cloud.nowMs += SECOND;
+    expect(states(cloud)).toEqual(['Success', 'Success', 'Success', 'Success']);
+  });
+
+  test('comes to the same whether somebody looks all the time or only at the end', async () => {
+    const run = async (
+      steps: number,
+    ): Promise<readonly (readonly [number | undefined, number | undefined])[]> => {
+      const cloud = await TestCloud.start({ maxConcurrentJobs: 3 });
+      for (const seconds of [5, 1, 4, 2, 2, 3, 1, 1]) await submit(cloud, { durationMs: seconds * SECOND });
+      for (let step = 0; step < steps; step += 1) {
+        cloud.nowMs += (20 * SECOND) / steps;
+        cloud.cloud.control.jobs();
+      }
+      return cloud.cloud.control.jobs().map(({ startedAt, endedAt }) => [startedAt, endedAt]);
+    };
+
+    expect(await run(1)).toEqual(await run(40));
+  });
+
+  test('takes ten at a time by default', async () => {
+    const cloud = await TestCloud.start();
+    for (let job = 0; job < 12; job += 1) await submit(cloud);
+
+    expect(states(cloud).filter((state) => state === 'Running')).toHaveLength(10);
+  });
+
+  test('is full at its size, and says so', async () => {
+    const cloud = await TestCloud.start({ maxConcurrentJobs: 1, maxQueuedJobs: 1 });
+    await submit(cloud);
+    await submit(cloud);
+    const { status, text } = await submit(cloud);
+
+    expect([status, element(text, 'Code')]).toEqual([403, 'QueueSaturated']);
+  });
+
+  test('can be paused and resumed: what runs goes on, what waits stands still', async () => {
+    const cloud = await TestCloud.start({ maxConcurrentJobs: 1 });
+    await submit(cloud, { durationMs: SECOND });
+    await submit(cloud, { durationMs: SECOND });
+    expect((await setQueue(cloud, 'Paused')).status).toBe(200);
+
+    cloud.nowMs += 5 * SECOND;
+    expect(states(cloud)).toEqual(['Success', 'Pause']);
+    expect(element((await submit(cloud)).text, 'State')).toBe('Pause');
+    cloud.cloud.control.behaviour.waitingInPausedQueue = 'Submitted';
+    expect(states(cloud)).toEqual(['Success', 'Submitted', 'Submitted']);
+
+    await setQueue(cloud, 'Active');
+    expect(states(cloud)).toEqual(['Success', 'Running', 'Submitted']);
+  });
+
+  test('is described as documented, and by ID', async () => {
+    const cloud = await TestCloud.start();
+    const id = cloud.cloud.control.queueIdOf(DOCS);
+    const ask = async (query: Readonly<Record<string, string>>) =>
+      (await cloud.ask({ family: 'ci', path: '/docqueue', query })).text;
+    const all = await ask({ pageNumber: '1', pageSize: '2' });
+
+    expect(id).toMatch(/^p[0-9a-f]{32}$/);
+    expect(
+      ['TotalCount', 'QueueId', 'Name', 'MaxSize', 'MaxConcurrent', 'BucketId'].map((name) =>
+        element(all, name),
+      ),
+    ).toEqual(['1', id, 'queue-doc-process-1', '10000', '10', DOCS]);
+    expect(await ask({ state: 'Paused' })).not.toContain('<QueueList>');
+    const byId = await ask({ queueIds: `${id},p1` });
+    expect([element(byId, 'QueueId'), element(byId, 'QueueID'), element(byId, 'TotalCount')]).toEqual([
+      id,
+      'p1',
+      undefined,
+    ]);
+  });
+
+  test.each([
+    ['Broken', undefined, 'InvalidArgument'],
+    ['Active', 'p1', 'QueueNotFound'],
+  ])('refuses to become %s as %s', async (state, id, code) => {
+    const cloud = await TestCloud.start();
+    const { status, text } = await setQueue(cloud, state, id);
+
+    expect([status, element(text, 'Code')]).toEqual([400, code]);
+  });
+});
+
+describe('a cancellation', () => {
+  const cancel = (cloud: TestCloud, jobId: string): Promise<Received> =>
+    cloud.ask({ family: 'ci', method: 'PUT', path: `/doc_jobs/${jobId}`, query: { cancel: '' } });
+
+  test('ends a job that waits, with an answer without a body', async () => {
+    const cloud = await TestCloud.start({ maxConcurrentJobs: 1 });
+    await submit(cloud);
+    const waiting = await submitted(cloud);
+    cloud.nowMs += 500;
+    const { status, body } = await cancel(cloud, waiting);
+
+    expect([status, body.length]).toEqual([200, 0]);
+    cloud.nowMs += 5 * SECOND;
+    expect(states(cloud)).toEqual(['Success', 'Cancel']);
+    expect((await cloud.ask({ family: 'ci', path: `/doc_jobs/${waiting}` })).text).toContain(
+      '<EndTime>2026-01-01T08:00:00+0800</EndTime>',
+    );
+  });
+
+  test('is refused for a job that runs, has ended, or is not there', async () => {
+    const cloud = await TestCloud.start();
+    const running = await submitted(cloud);
+
+    for (const jobId of [running, 'd1']) {
+      const { status, text } = await cancel(cloud, jobId);
+      expect([status, element(text, 'Code')]).toEqual([400, 'InvalidArgument']);
+    }
+    cloud.nowMs += SECOND;
+    expect((await cancel(cloud, running)).text).toContain('The job provided can not be modified.');
+  });
+});
+
+describe('a list of jobs', () => {
+  /** Five jobs a second apart: two have ended, one runs, two wait. */
+  const fiveJobs = async (): Promise<{ readonly cloud: TestCloud; readonly ids: readonly string[] }> => {
+    const cloud = await TestCloud.start({ maxConcurrentJobs: 1 });
+    const ids: string[] = [];
+    for (const script of [
+      { durationMs: 500 },
+      { durationMs: 1_500, ends: 'Failed' },
+      { ends: 'never' },
+      {},
+      {},
+    ] as const) {
+      ids.push(await submitted(cloud, script));
+      cloud.nowMs += SECOND;
+    }
+    return { cloud, ids };
+  };
+  const list = async (cloud: TestCloud, query: Readonly<Record<string, string>> = {}) => {
+    const queueId = cloud.cloud.control.queueIdOf(DOCS);
+    const { status, text } = await cloud.ask({
+      family: 'ci',
+      path: '/doc_jobs',
+      query: { queueId, tag: 'DocProcess', ...query },
+    });
+    return {
+      status,
+      ids: elements(text, 'JobId'),
+      states: elements(text, 'State'),
+      next: element(text, 'NextToken'),
+      text,
+    };
+  };
+
+  test('has the newest first, or the oldest', async () => {
+    const { cloud, ids } = await fiveJobs();
+
+    expect(await list(cloud)).toMatchObject({
+      status: 200,
+      ids: ids.toReversed(),
+      states: ['Submitted', 'Submitted', 'Running', 'Failed', 'Success'],
+      next: undefined,
+    });
+    for (const orderByTime of ['Asc', 'asc']) expect((await list(cloud, { orderByTime })).ids).toEqual(ids);
+  });
+
+  test('can be asked for by state', async () => {
+    const { cloud, ids } = await fiveJobs();
+
+    expect((await list(cloud, { states: 'Success,Failed' })).ids).toEqual([ids[1], ids[0]]);
+    expect((await list(cloud, { states: 'All,Running' })).ids).toHaveLength(5);
+  });
+
+  test('can be asked for by creation time, both ends included or not', async () => {
+    const { cloud, ids } = await fiveJobs();
+    const window = {
+      startCreationTime: '2026-01-01T08:00:01+0800',
+      endCreationTime: '2026-01-01T00:00:03+0000',
+    };
+
+    expect((await list(cloud, window)).ids).toEqual([ids[3], ids[2], ids[1]]);
+    cloud.cloud.control.behaviour.listBounds = 'open';
+    expect((await list(cloud, window)).ids).toEqual([ids[2]]);
+  });
+
+  test('comes in pages, each job once, even while new ones arrive', async () => {
+    const { cloud, ids } = await fiveJobs();
+    const seen: string[] = [];
+    let nextToken: string | undefined = '';
+    while (nextToken !== undefined) {
+      const page = await list(cloud, { size: '2', nextToken });
+      seen.push(...page.ids);
+      nextToken = page.next;
+      await submit(cloud);
+    }
+
+    expect(seen).toEqual(ids.toReversed());
+  });
+
+  test('has ten entries unless asked for more', async () => {
+    const cloud = await TestCloud.start();
+    for (let job = 0; job < 12; job += 1) await submit(cloud);
+
+    expect((await list(cloud)).ids).toHaveLength(10);
+    expect((await list(cloud, { size: '100' })).ids).toHaveLength(12);
+  });
+
+  test('can lag behind', async () => {
+    const { cloud, ids } = await fiveJobs();
+    cloud.cloud.control.behaviour.listLagMs = 3_000;
+
+    expect(await list(cloud)).toMatchObject({
+      ids: [ids[2], ids[1], ids[0]],
+      states: ['Submitted', 'Running', 'Success'],
+    });
+  });
+
+  test.each([
+    { tag: '' },
+    { tag: 'Transcode' },
+    { queueId: '' },
+    { queueId: 'p1' },
+    { size: '101' },
+    { size: '0' },
+    { states: 'Success,Exploded' },
+    { orderByTime: 'Random' },
+    { nextToken: 'abc' },
+    { startCreationTime: '2026-01-01T00:00:00Z' },
+  ])('is refused for %j', async (query) => {
+    const cloud = await TestCloud.start();
+
+    expect((await list(cloud, { ...query })).status).toBe(400);
+  });
+});
+
+describe('the list of buckets', () => {
+  test('has those of the account, by region and name, from CI’s regional host', async () => {
+    const cloud = await TestCloud.start();
+    const names = async (query: Readonly<Record<string, string>>) =>
+      elements(
+        (await cloud.ask({ path: '/docbucket', host: `ci.${BEIJING}.myqcloud.com`, query })).text,
+        'BucketId',
+      );
+
+    expect(await names({})).toEqual([DOCS, PAGES]);
+    expect(await names({ regions: SHANGHAI })).toEqual([PAGES]);
+    expect(await names({ bucketNames: DOCS })).toEqual([DOCS]);
+    expect(await names({ bucketName: 'pa' })).toEqual([PAGES]);
+    expect(await names({ pageSize: '1', pageNumber: '2' })).toEqual([PAGES]);
+  });
+});
