@@ -24,7 +24,9 @@ export class ResultWriter {
   add(job: Job, endedAt: EpochMs): void {
     const { bucket, region } = job.request.output;
     if (endStateOf(job.script) !== 'Success' || this.#store.find(bucket, region) === undefined) return;
-    const tail = this.settled(bucket).then(() => this.#write(job, endedAt));
+    // One job's failure is no reason to leave out the next.
+    const before = this.settled(bucket).catch(() => undefined);
+    const tail = before.then(() => this.#write(job, endedAt));
     this.#tails.set(bucket, tail);
     // Whoever waits for the bucket hears of a failure; nobody may be waiting.
     tail.catch(() => undefined);

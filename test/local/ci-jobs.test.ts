@@ -1,45 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { decodeCreated, decodeDescribe } from '../../lib/doc-jobs/decode.js';
+import { decodeDescribe } from '../../lib/doc-jobs/decode.js';
 import { parseJobId, type JobId } from '../../lib/domain/names.js';
-import type { JobScript } from '../../local/ci/script.js';
-import { BEIJING, DOCS, element, elements, PAGES, SHANGHAI, TestCloud, type Received } from './clouds.js';
-
-/** The body of a create. */
-function createBody(
-  object: string,
-  changes: { output?: string; process?: string; tag?: string; rest?: string } = {},
-): string {
-  const { output, process = '', tag = 'DocProcess', rest = '' } = changes;
-  const template = `<Region>${SHANGHAI}</Region><Bucket>${PAGES}</Bucket><Object>${output ?? 'out/${SheetID}-${Number}.jpg'}</Object>`;
-  return `<Request><Tag>${tag}</Tag><Input><Object>${object}</Object></Input><Operation><DocProcess>${process}</DocProcess><Output>${template}</Output></Operation>${rest}</Request>`;
-}
-
-const post = (cloud: TestCloud, body: string): Promise<Received> =>
-  cloud.ask({ family: 'ci', method: 'POST', path: '/doc_jobs', body });
-
-/** Puts a document with a script and submits it. */
-async function submit(
-  cloud: TestCloud,
-  script: JobScript,
-  changes: Parameters<typeof createBody>[1] = {},
-): Promise<JobId> {
-  await cloud.cloud.control.putObject(DOCS, 'in/a.docx', Buffer.from('document'), script);
-  const { status, body } = await post(cloud, createBody('in/a.docx', changes));
-  expect(status).toBe(200);
-  return decodeCreated({ status, body, headers: {}, requestId: undefined }).jobId;
-}
-
-const describeJob = (cloud: TestCloud, jobId: string): Promise<Received> =>
-  cloud.ask({ family: 'ci', path: `/doc_jobs/${jobId}` });
+import { BEIJING, DOCS, element, elements, PAGES, SHANGHAI, TestCloud } from './clouds.js';
+import { create, createBody, describeJob, refusal, submitted } from './documents.js';
 
 const stateOf = async (cloud: TestCloud, jobId: string): Promise<string | undefined> =>
   element((await describeJob(cloud, jobId)).text, 'State');
-
-const refusal = async (answer: Promise<Received>) => {
-  const { status, text } = await answer;
-  return [status, element(text, 'Code'), element(text, 'Message')];
-};
 
 describe('a job', () => {
   test('is submitted with all that the documented answer has, and no end yet', async () => {
@@ -104,7 +71,7 @@ describe('a job', () => {
 
   test('runs and then succeeds, by the cloud’s clock alone', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { durationMs: 5_000, pages: 2 });
+    const jobId = await submitted(cloud, { durationMs: 5_000, pages: 2 });
 
     expect(await stateOf(cloud, jobId)).toBe('Running');
     cloud.nowMs += 4_999;
@@ -114,7 +81,9 @@ describe('a job', () => {
     expect(element(text, 'StartTime')).toBe('2026-01-01T08:00:00+0800');
     expect(element(text, 'EndTime')).toBe('2026-01-01T08:00:05+0800');
     // Our own decoder understands it, to the last field.
-    expect(decodeDescribe({ status: 200, body, headers: {}, requestId: undefined }, jobId)).toMatchObject({
+    expect(
+      decodeDescribe({ status: 200, body, headers: {}, requestId: undefined }, jobIdOf(jobId)),
+    ).toMatchObject({
       kind: 'found',
       job: {
         state: 'Success',
@@ -132,7 +101,7 @@ describe('a job', () => {
 
   test('without a script has three pages after one second', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, {});
+    const jobId = await submitted(cloud, {});
     cloud.nowMs += 1_000;
 
     expect(elements((await describeJob(cloud, jobId)).text, 'TgtUri')).toHaveLength(3);
@@ -140,7 +109,7 @@ describe('a job', () => {
 
   test('leaves a picture for each page in the output bucket', async () => {
     const cloud = await TestCloud.start();
-    await submit(cloud, { durationMs: 0, pages: 3 }, { process: '<TgtType>png</TgtType>' });
+    await submitted(cloud, { durationMs: 0, pages: 3 }, { process: '<TgtType>png</TgtType>' });
     const host = `${PAGES}.cos.${SHANGHAI}.myqcloud.com`;
     const { text } = await cloud.ask({ path: '/', host });
     const picture = await cloud.ask({ path: '/out/1-2.jpg', host });
@@ -154,14 +123,14 @@ describe('a job', () => {
     const cloud = await TestCloud.start();
     const body = createBody('in/a.docx').replace(SHANGHAI, BEIJING);
     await cloud.cloud.control.putObject(DOCS, 'in/a.docx', Buffer.from('document'), { durationMs: 0 });
-    expect((await post(cloud, body)).status).toBe(200);
+    expect((await create(cloud, body)).status).toBe(200);
 
     expect(await cloud.cloud.control.listKeys(PAGES)).toEqual([]);
   });
 
   test('can have 5,000 pages, all described at once and all written', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { pages: 5_000, durationMs: 0 });
+    const jobId = await submitted(cloud, { pages: 5_000, durationMs: 0 });
 
     expect(elements((await describeJob(cloud, jobId)).text, 'PageNo')).toHaveLength(5_000);
     expect(await cloud.cloud.control.listKeys(PAGES, 'out/')).toHaveLength(5_000);
@@ -169,7 +138,7 @@ describe('a job', () => {
 
   test('can be a spreadsheet, whose pictures are numbered in three ways', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { sheets: [2, 1], durationMs: 0 });
+    const jobId = await submitted(cloud, { sheets: [2, 1], durationMs: 0 });
     const { text } = await describeJob(cloud, jobId);
 
     expect(elements(text, 'PageNo')).toEqual(['1', '1', '2']);
@@ -183,7 +152,11 @@ describe('a job', () => {
   test('converts the pages that were asked for, and counts those of the source', async () => {
     const cloud = await TestCloud.start();
     const process = '<StartPage>3</StartPage><EndPage>4</EndPage>';
-    const jobId = await submit(cloud, { pages: 9, durationMs: 0 }, { process, output: 'p${Page}n${Number}' });
+    const jobId = await submitted(
+      cloud,
+      { pages: 9, durationMs: 0 },
+      { process, output: 'p${Page}n${Number}' },
+    );
     const { text } = await describeJob(cloud, jobId);
 
     expect(elements(text, 'TgtUri')).toEqual(['p3n1', 'p4n2']);
@@ -195,7 +168,7 @@ describe('a job', () => {
     [{ ends: 'Cancel' }, 'Cancel', 'Success'],
   ] as const)('ends as scripted: %j', async (script, state, code) => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { ...script, durationMs: 1_000 });
+    const jobId = await submitted(cloud, { ...script, durationMs: 1_000 });
     cloud.nowMs += 1_000;
     const { text } = await describeJob(cloud, jobId);
 
@@ -207,7 +180,7 @@ describe('a job', () => {
 
   test('never ends when its script says so', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { ends: 'never' });
+    const jobId = await submitted(cloud, { ends: 'never' });
     cloud.nowMs += 20 * 86_400_000;
 
     expect(await stateOf(cloud, jobId)).toBe('Running');
@@ -215,7 +188,7 @@ describe('a job', () => {
 
   test('pauses before it runs', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { pauseMs: 2_000, durationMs: 1_000 });
+    const jobId = await submitted(cloud, { pauseMs: 2_000, durationMs: 1_000 });
     const states = [];
     for (let second = 0; second <= 3; second += 1, cloud.nowMs += 1_000)
       states.push(await stateOf(cloud, jobId));
@@ -225,8 +198,8 @@ describe('a job', () => {
 
   test('can be in a state that nobody knows, for ever or until it ends', async () => {
     const cloud = await TestCloud.start();
-    const forEver = await submit(cloud, { state: 'Exploded', durationMs: 1_000 });
-    const forAWhile = await submit(cloud, { state: 'Exploded', durationMs: 1_000, ends: 'Success' });
+    const forEver = await submitted(cloud, { state: 'Exploded', durationMs: 1_000 });
+    const forAWhile = await submitted(cloud, { state: 'Exploded', durationMs: 1_000, ends: 'Success' });
     const states = async () => [await stateOf(cloud, forEver), await stateOf(cloud, forAWhile)];
 
     expect(await states()).toEqual(['Exploded', 'Exploded']);
@@ -236,7 +209,7 @@ describe('a job', () => {
 
   test('can succeed with its list of pages still filling', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { pages: 10, durationMs: 1_000, fillMs: 2_000 });
+    const jobId = await submitted(cloud, { pages: 10, durationMs: 1_000, fillMs: 2_000 });
     const shown = async () => {
       const { text } = await describeJob(cloud, jobId);
       return [element(text, 'SuccPageCount'), elements(text, 'PageNo').length];
@@ -251,7 +224,7 @@ describe('a job', () => {
 
   test('can have failed pages and keys with a slash', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { pages: 3, failPages: 2, tgtUriLeadingSlash: true, durationMs: 0 });
+    const jobId = await submitted(cloud, { pages: 3, failPages: 2, tgtUriLeadingSlash: true, durationMs: 0 });
     const { text } = await describeJob(cloud, jobId);
 
     expect(elements(text, 'TgtUri')).toEqual(['/out/1-1.jpg']);
@@ -264,7 +237,7 @@ describe('a job', () => {
     [2, 'excel.xml'],
   ] as const)('can end with the documented example %d, byte for byte', async (documented, file) => {
     const cloud = await TestCloud.start();
-    const jobId = await submit(cloud, { documented, durationMs: 1_000 });
+    const jobId = await submitted(cloud, { documented, durationMs: 1_000 });
     expect(jobId).toBe('d13cfd584cd9011ea820b597ad1785a2f');
     expect(await stateOf(cloud, jobId)).toBe('Running');
     cloud.nowMs += 1_000;
@@ -286,13 +259,13 @@ describe('an unknown job', () => {
       kind: 'missing',
     });
     cloud.cloud.control.behaviour.unknownJob = 'not-found';
-    expect((await refusal(describeJob(cloud, unknown))).slice(0, 2)).toEqual([404, 'ResourceNotFound']);
+    expect(await refusal(describeJob(cloud, unknown))).toEqual([404, 'ResourceNotFound']);
   });
 
   test('is one of another bucket, one that was forgotten, and one older than a month', async () => {
     const cloud = await TestCloud.start();
-    const forgotten = await submit(cloud, { forget: true });
-    const kept = await submit(cloud, {});
+    const forgotten = await submitted(cloud, { forget: true });
+    const kept = await submitted(cloud, {});
     const isKnown = async (jobId: string) => (await describeJob(cloud, jobId)).text.includes('JobsDetail');
     const elsewhere = await cloud.ask({
       path: `/doc_jobs/${kept}`,
@@ -305,84 +278,6 @@ describe('an unknown job', () => {
     expect(await isKnown(kept)).toBe(true);
     cloud.nowMs += 1;
     expect(await isKnown(kept)).toBe(false);
-  });
-});
-
-describe('a create is refused', () => {
-  const valid = createBody('in/a.docx');
-  test.each([
-    ['without a body', '', 'MissingContent'],
-    ['for XML that is cut', valid.slice(0, -1), 'InvalidContent'],
-    ['for JSON', '{"Request":{}}', 'InvalidContent'],
-    ['for another root', valid.replaceAll('Request>', 'Response>'), 'InvalidContent'],
-    ['for another tag', createBody('in/a.docx', { tag: 'Transcode' }), 'InvalidArgument'],
-    ['without an input', valid.replace(/<Input>.*<\/Input>/, ''), 'InvalidArgument'],
-    ['for an input that does not exist', createBody('in/none.docx'), 'ResourceNotFound'],
-    ['without an output', valid.replace(/<Output>.*<\/Output>/, ''), 'InvalidArgument'],
-    ['without an output bucket', valid.replace(/<Bucket>.*<\/Bucket>/, ''), 'InvalidArgument'],
-    ['without an output region', valid.replace(/<Region>.*<\/Region>/, ''), 'InvalidArgument'],
-    ['for a bucket without an APPID', valid.replace(PAGES, 'pages'), 'InvalidArgument'],
-    [
-      'for a template that keeps no pages apart',
-      createBody('in/a.docx', { output: 'out.jpg' }),
-      'InvalidArgument',
-    ],
-    ['for two outputs', valid.replace(/(<Output>.*<\/Output>)/, '$1$1'), 'InvalidArgument'],
-    [
-      'for a parameter out of bounds',
-      createBody('in/a.docx', { process: '<Zoom>201</Zoom>' }),
-      'InvalidArgument',
-    ],
-    [
-      'for a queue that does not exist',
-      createBody('in/a.docx', { rest: '<QueueId>p0</QueueId>' }),
-      'QueueNotFound',
-    ],
-  ])('%s', async (_, body, code) => {
-    const cloud = await TestCloud.start();
-    await cloud.cloud.control.putObject(DOCS, 'in/a.docx', Buffer.from('document'));
-
-    expect((await refusal(post(cloud, body))).slice(0, 2)).toEqual([400, code]);
-    expect(cloud.cloud.control.jobs()).toEqual([]);
-  });
-
-  test.each([
-    ['{', 'is not URL-encoded JSON'],
-    ['{"pages":-1}', 'wrong at pages'],
-    ['{"pages":5001}', 'wrong at pages'],
-    ['{"speed":1}', 'wrong at speed'],
-    ['{"ends":"Exploded"}', 'wrong at ends'],
-    ['{"sheets":[3000,3000]}', 'more than 5000 pictures'],
-  ])('for the script %s, and says why', async (script, why) => {
-    const cloud = await TestCloud.start();
-    const headers = { 'x-cos-meta-docjob-script': encodeURIComponent(script) };
-    await cloud.ask({ method: 'PUT', path: '/in/a.docx', body: 'document', headers });
-    const [status, code, message] = await refusal(post(cloud, valid));
-
-    expect([status, code]).toEqual([400, 'InvalidArgument']);
-    expect(message).toContain(why);
-  });
-});
-
-describe('CI’s hosts', () => {
-  test('know no other paths, and no buckets that are not there', async () => {
-    const cloud = await TestCloud.start();
-
-    for (const path of ['/', '/jobs', '/doc_jobs/a/b', '/docqueue/x']) {
-      expect((await refusal(cloud.ask({ family: 'ci', path }))).slice(0, 2)).toEqual([404, 'InvalidUrl']);
-    }
-    const host = `none-1250000000.ci.${BEIJING}.myqcloud.com`;
-    expect((await refusal(cloud.ask({ path: '/doc_jobs/d1', host }))).slice(0, 2)).toEqual([
-      404,
-      'NoSuchBucket',
-    ]);
-  });
-
-  test('deny what the account may not do, in CI’s form', async () => {
-    const cloud = await TestCloud.start();
-    cloud.cloud.control.deny({ operation: 'DescribeDocProcessJob', bucket: DOCS });
-
-    expect(await refusal(describeJob(cloud, 'd1'))).toEqual([403, 'AccessDenied', 'Access Denied.']);
   });
 });
 
