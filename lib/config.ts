@@ -27,6 +27,9 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
+/** SQS answers in some ten milliseconds; what is kept free for settling at the end of a run must hold several calls. */
+const QUEUE_REQUEST_TIMEOUT: Millis = seconds(1);
+
 const ORIGIN = 'an http or https origin such as http://127.0.0.1:9000';
 
 /** Takes `*-<APPID>` for all buckets of an account. */
@@ -73,7 +76,7 @@ export function parseConfig(env: Environment): Config {
       queue,
       deadLetters,
       defaults: source,
-      requestTimeout: client.attemptTimeout,
+      requestTimeout: QUEUE_REQUEST_TIMEOUT,
       awsRegion: read.text('AWS_REGION'),
       awsEndpoint: awsEndpoint?.origin,
     },
@@ -107,20 +110,21 @@ function readDecisions(read: EnvReader): DecisionPolicy {
     min: 0,
     max: longest,
   });
-  checkLooks(schedule, maxAge, read);
+  checkLooks(schedule, millis(Math.max(maxAge + OUTAGE_GRACE, unknownJobGrace)), read);
   return { schedule, maxAge, unknownJobGrace };
 }
 
-function checkLooks(schedule: SchedulePolicy, maxAge: Millis, read: EnvReader): void {
+/** @param longest how old a pending job can become under any rule */
+function checkLooks(schedule: SchedulePolicy, longest: Millis, read: EnvReader): void {
   if (schedule.floor > schedule.ceiling) {
     read.problem('DELAY_FLOOR_SECONDS is greater than DELAY_CEILING_SECONDS: no delay can be both');
     return;
   }
-  const looks = worstCaseLooks(schedule, millis(maxAge + OUTAGE_GRACE));
+  const looks = worstCaseLooks(schedule, longest);
   if (looks >= MAX_LOOKS) {
     read.problem(
       `a job could be looked at ${looks} times, but a queue gives it up after about ${MAX_LOOKS}: ` +
-        'raise DELAY_CEILING_SECONDS or DELAY_SHARE, or lower MAX_AGE_SECONDS',
+        'raise DELAY_CEILING_SECONDS or DELAY_SHARE, or lower MAX_AGE_SECONDS and UNKNOWN_JOB_GRACE_SECONDS',
     );
   }
 }
@@ -150,7 +154,13 @@ function readAllowedBuckets(
         `ALLOWED_BUCKETS has the entry ${JSON.stringify(entry)}: expected a bucket name or *-<APPID>, separated by commas`,
       );
   }
-  return (bucket) => names.has(bucket) || appIds.has(appIdOf(bucket));
+  const isAllowed = (bucket: BucketName): boolean => names.has(bucket) || appIds.has(appIdOf(bucket));
+  if (source !== undefined && !isAllowed(source)) {
+    read.problem(
+      `ALLOWED_BUCKETS does not allow SOURCE_BUCKET ${source}, whose jobs would all be given up: add it`,
+    );
+  }
+  return isAllowed;
 }
 
 function parseOrigin(text: string): URL | undefined {
@@ -159,7 +169,7 @@ function parseOrigin(text: string): URL | undefined {
     url !== undefined &&
     /^https?:$/.test(url.protocol) &&
     url.pathname === '/' &&
-    url.search + url.hash + url.username === '';
+    url.search + url.hash + url.username + url.password === '';
   return isOrigin ? url : undefined;
 }
 

@@ -46,7 +46,8 @@ export class EnvReader {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = parse(text);
-    if (value === undefined) this.problem(`${name} is ${JSON.stringify(text)}: expected ${expected}`);
+    if (value === undefined)
+      this.problem(`${name} is ${JSON.stringify(withoutUserInfo(text))}: expected ${expected}`);
     return value;
   }
 
@@ -78,4 +79,9 @@ export class EnvReader {
       ) ?? fallback
     );
   }
+}
+
+/** A URL can hold a password, and problems are logged. */
+function withoutUserInfo(text: string): string {
+  return text.replace(/\/\/[^/]*@/, '//…@');
 }

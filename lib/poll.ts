@@ -1,5 +1,5 @@
 import { parseConfig, type Config } from './config.js';
-import { openTransport, type Transport } from './cos/transport.js';
+import { openTransport } from './cos/transport.js';
 import { DocjobError } from './domain/docjob-error.js';
 import type { Clock, RandomSource } from './domain/effects.js';
 import type { Environment } from './env-reader.js';
@@ -26,8 +26,8 @@ export type PollResult =
   | { readonly batchItemFailures: readonly { readonly itemIdentifier: string }[] };
 
 /**
- * The poll function without its platform. What outlives a call (the checked configuration, kept-alive connections) is made at the first one, so that
- * a wrong configuration fails calls, each with its whole list of problems, and not the loading of the code.
+ * The poll function without its platform. The configuration is checked at the first call, so that a wrong one fails calls, each with its whole
+ * list of problems, and not the loading of the code.
  *
  * @returns a function that does one call; it throws ConfigError, QueueError or RunError when the platform should know that the work was not done.
  */
@@ -35,15 +35,14 @@ export function createPoll(
   env: Environment,
   effects: PollEffects,
 ): (invocation: Invocation) => Promise<PollResult> {
-  let kept: { readonly config: Config; readonly transport: Transport } | undefined;
+  let config: Config | undefined;
   const logFor = ({ requestId }: Invocation, level: LogLevel): Log =>
     jsonLog({ level, now: () => effects.clock.now(), write: effects.writeLine, context: { requestId } });
 
   return async (invocation) => {
     try {
-      kept ??= prepare(env);
-      const log = logFor(invocation, kept.config.logLevel);
-      return await serve(invocation, kept.config, kept.transport, effects, log);
+      config ??= parseConfig(env);
+      return await serve(invocation, config, effects, logFor(invocation, config.logLevel));
     } catch (error) {
       const details =
         error instanceof DocjobError
@@ -56,23 +55,20 @@ export function createPoll(
   };
 }
 
-function prepare(env: Environment): { config: Config; transport: Transport } {
-  const config = parseConfig(env);
-  return { config, transport: openTransport({ maxSockets: config.run.concurrency }) };
-}
-
 async function serve(
   invocation: Invocation,
   config: Config,
-  transport: Transport,
   { clock, random }: PollEffects,
   log: Log,
 ): Promise<PollResult> {
   const { trigger, deadline, credentials } = invocation;
   const poll = async (queue: PendingQueue): Promise<RunReport> => {
+    // Connections are kept alive within a call only: between calls the platform freezes us, and the service closes them unseen.
+    const transport = openTransport({ maxSockets: config.run.concurrency });
     try {
       return await run(config.run, { queue, transport, credentials, clock, random, log }, { deadline });
     } finally {
+      transport.close();
       queue.close();
     }
   };

@@ -41,10 +41,11 @@ export interface Operation {
 }
 
 /** Subresources of buckets and objects that this cloud does not have: it must not take `GET /?versions` for a plain listing. */
+// prettier-ignore
 const SUBRESOURCES: ReadonlySet<string> = new Set([
   'acl', 'append', 'cors', 'delete', 'domain', 'encryption', 'inventory', 'legal-hold', 'lifecycle', 'logging', 'object-lock', 'partNumber',
   'policy', 'referer', 'replication', 'restore', 'retention', 'select', 'tagging', 'uploadId', 'uploads', 'versioning', 'versions', 'website',
-]); // prettier-ignore
+]);
 
 /** The operation that a request for a bucket or a CI region asks for. */
 export function operationOf(

@@ -78,6 +78,15 @@ describe('the configuration', () => {
     );
   });
 
+  test('a job that CI does not know counts too: its grace is bounded by the same number of looks', () => {
+    const env = {
+      UNKNOWN_JOB_GRACE_SECONDS: '864000',
+      MAX_AGE_SECONDS: '86400',
+      DELAY_CEILING_SECONDS: '320',
+    };
+    expect(problemsOf({ ...NEEDED, ...env })).toEqual([expect.stringContaining('a job could be looked at')]);
+  });
+
   test('refuses a floor above the ceiling', () => {
     expect(problemsOf({ ...NEEDED, DELAY_FLOOR_SECONDS: '3600' })).toEqual([
       'DELAY_FLOOR_SECONDS is greater than DELAY_CEILING_SECONDS: no delay can be both',
@@ -109,19 +118,36 @@ describe('the allowed buckets', () => {
   });
 
   test('are those that are named, and no others', () => {
-    const env = { ALLOWED_BUCKETS: 'a-1250000000, b-1999999999,*-1888888888' };
+    const env = { ALLOWED_BUCKETS: 'docs-1250000000,a-1250000000, b-1999999999,*-1888888888' };
     expect(allows(env, 'a-1250000000')).toBe(true);
     expect(allows(env, 'b-1999999999')).toBe(true);
     expect(allows(env, 'any-1888888888')).toBe(true);
-    expect(allows(env, 'docs-1250000000')).toBe(false);
+    expect(allows(env, 'other-1250000000')).toBe(false);
     expect(allows(env, 'c-1999999999')).toBe(false);
   });
 
   test('an entry that is neither is refused: a wildcard for everything would be one', () => {
-    expect(problemsOf({ ...NEEDED, ALLOWED_BUCKETS: 'a-1250000000,*' })).toEqual([
+    expect(problemsOf({ ...NEEDED, ALLOWED_BUCKETS: 'docs-1250000000,*' })).toEqual([
       'ALLOWED_BUCKETS has the entry "*": expected a bucket name or *-<APPID>, separated by commas',
     ]);
   });
+
+  test.each(['pictures-1250000000', ','])(
+    'must allow the source bucket, whose jobs would all be given up: %s',
+    (text) => {
+      expect(problemsOf({ ...NEEDED, ALLOWED_BUCKETS: text })).toEqual([
+        'ALLOWED_BUCKETS does not allow SOURCE_BUCKET docs-1250000000, whose jobs would all be given up: add it',
+      ]);
+    },
+  );
+});
+
+test('a password in an endpoint is refused without being shown', () => {
+  for (const origin of ['http://user:hunter2@proxy:80', 'http://:hunter2@proxy']) {
+    const problems = problemsOf({ ...NEEDED, COS_ENDPOINT: origin });
+    expect(problems).toHaveLength(1);
+    expect(problems.join()).not.toContain('hunter2');
+  }
 });
 
 test('every variable that is read is documented, and every documented one is read', () => {

@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import type { SigningCredentials } from '../cos-signer/index.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
-import { after, between, millis, type EpochMs, type Millis } from '../domain/units.js';
+import { after, between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import { backoffDelay, type BackoffPolicy } from './backoff.js';
 import type { CredentialsProvider } from './credentials.js';
 import { DeadlineError } from './errors/deadline-error.js';
@@ -40,7 +40,7 @@ export interface CosClientEffects {
 
 /** One run's bounds. */
 export interface RunBounds {
-  /** No attempt outlives this moment, and no wait reaches past it. */
+  /** No attempt outlives this moment. */
   readonly deadline: EpochMs;
   /** Stops requests and waits at once. */
   readonly signal: AbortSignal;
@@ -60,6 +60,7 @@ const LEAST_ATTEMPT: Millis = millis(100);
 
 /** What the attempts of one request remember. */
 interface RequestState {
+  retries: number;
   repaired: boolean;
   signedWith: SigningCredentials | undefined;
 }
@@ -78,6 +79,7 @@ export class CosClient implements CosRequester {
   readonly #attempts: Record<HostFamily, number> = { cos: 0, ci: 0 };
   #credentials: Promise<SigningCredentials> | undefined;
   #credentialsRefreshed = false;
+  readonly #notBefore: Partial<Record<HostFamily, EpochMs>> = {};
   #retries = 0;
   #clockOffset: Millis | undefined;
 
@@ -95,19 +97,25 @@ export class CosClient implements CosRequester {
     return { attempts: { ...this.#attempts }, retries: this.#retries, clockOffset: this.#clockOffset };
   }
 
+  /** The current moment by the service's clock, as far as this run knows it. */
+  now(): EpochMs {
+    return this.#serverClock.now();
+  }
+
   async send<T>(request: CosRequest, decode: (response: CosResponse) => T): Promise<T> {
     const { signal } = this.#bounds;
     this.#budget.earn();
-    const state: RequestState = { repaired: false, signedWith: undefined };
+    const state: RequestState = { retries: 0, repaired: false, signedWith: undefined };
     return pRetry(() => this.#attempt(request, decode, state), {
-      retries: this.#policy.retries,
+      // One more for the repair, which is no retry of what failed.
+      retries: this.#policy.retries + 1,
       // All waiting is done in the hook: p-retry's own jitter is not full, and it knows no Retry-After.
       minTimeout: 0,
       signal,
-      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+      onFailedAttempt: async ({ error, retriesLeft }) => {
         if (!(error instanceof DocjobError) || retriesLeft === 0) throw error;
-        const wait = await this.#waitBeforeRetry(request, error, attemptNumber, state);
-        if (wait === undefined || !this.#budget.spend()) throw error;
+        const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
+        if (wait === undefined) throw error;
         this.#retries += 1;
         if (wait > 0) await this.#effects.clock.sleep(wait, signal);
       },
@@ -122,6 +130,7 @@ export class CosClient implements CosRequester {
     const { clock, transport, credentials } = this.#effects;
     const { signal, deadline } = this.#bounds;
     const asked = askedOf(request);
+    await this.#heedRetryAfter(request.family, asked);
     await this.#pace.turn(signal);
     this.#credentials ??= Promise.resolve(credentials());
     const pair = await this.#credentials;
@@ -139,43 +148,47 @@ export class CosClient implements CosRequester {
     return decode(checkAnswer(answer, request, asked, clock.now()));
   }
 
-  /** How long to wait before the next attempt; undefined when there should be none. Repairs what can be repaired. */
-  async #waitBeforeRetry(
-    request: CosRequest,
-    error: DocjobError,
-    retry: number,
-    state: RequestState,
-  ): Promise<Millis | undefined> {
-    switch (error.disposition) {
-      case 'skewed':
-      case 'credentials': {
-        // A repair is tried once for a request: what is refused again was not repairable.
-        if (state.repaired || !(error instanceof ServiceError)) return undefined;
-        state.repaired = true;
-        const worthRetrying =
-          error.disposition === 'skewed'
-            ? this.#repairClock(error)
-            : await this.#refreshCredentials(state.signedWith);
-        return worthRetrying ? millis(0) : undefined;
-      }
-      case 'transient':
-      case 'throttled': {
-        if (error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
-        const wait = this.#backoff(error, retry);
-        const restart = after(this.#effects.clock.now(), wait);
-        return between(restart, this.#bounds.deadline) < LEAST_ATTEMPT ? undefined : wait;
-      }
-      case 'configuration':
-      case 'job':
-        return undefined;
-    }
+  /** Repairs what made the service refuse our signature, once for a request: what is refused again was not repairable. */
+  async #repair(error: DocjobError, state: RequestState): Promise<boolean> {
+    if (state.repaired || !(error instanceof ServiceError)) return false;
+    if (error.disposition !== 'skewed' && error.disposition !== 'credentials') return false;
+    state.repaired = true;
+    return error.disposition === 'skewed'
+      ? this.#repairClock(error)
+      : this.#refreshCredentials(state.signedWith);
   }
 
-  #backoff(error: DocjobError, retry: number): Millis {
+  /** How long to wait before a retry, which is then paid for; undefined when there should be none. */
+  #retry(request: CosRequest, error: DocjobError, state: RequestState): Millis | undefined {
+    const mayPass = error.disposition === 'transient' || error.disposition === 'throttled';
+    if (!mayPass || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
+    const wait = this.#backoff(request.family, error, state.retries + 1);
+    const restart = after(this.#effects.clock.now(), wait);
+    if (between(restart, this.#bounds.deadline) < LEAST_ATTEMPT) return undefined;
+    if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;
+    state.retries += 1;
+    return wait;
+  }
+
+  /** Our own wait, or the service's if that is longer; the service's holds for all requests to its hosts. */
+  #backoff(family: HostFamily, error: DocjobError, retry: number): Millis {
     const { backoff } = this.#policy;
     const own = backoffDelay(backoff, retry, error.disposition === 'throttled', this.#effects.random());
-    const asked = error instanceof ServiceError ? (error.retryAfter ?? millis(0)) : millis(0);
-    return millis(Math.max(own, Math.min(asked, backoff.retryAfterCap)));
+    const asked = error instanceof ServiceError ? error.retryAfter : undefined;
+    if (asked === undefined) return own;
+    const clamped = millis(Math.min(asked, backoff.retryAfterCap));
+    const until = after(this.#effects.clock.now(), clamped);
+    this.#notBefore[family] = epochMs(Math.max(until, this.#notBefore[family] ?? until));
+    return millis(Math.max(own, clamped));
+  }
+
+  /** Waits until the service takes requests again. @throws DeadlineError when that is too late for this run. */
+  async #heedRetryAfter(family: HostFamily, asked: string): Promise<void> {
+    const until = this.#notBefore[family];
+    const wait = until === undefined ? 0 : between(this.#effects.clock.now(), until);
+    if (until === undefined || wait <= 0) return;
+    if (between(until, this.#bounds.deadline) < LEAST_ATTEMPT) throw new DeadlineError(asked);
+    await this.#effects.clock.sleep(millis(wait), this.#bounds.signal);
   }
 
   /** Whether signing anew can help: the clock was corrected, or was right and only the signature had run out on its way. */

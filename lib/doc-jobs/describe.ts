@@ -27,9 +27,14 @@ export async function describeDocJob(
       (response) => decodeDescribe(response, jobId),
     );
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 404 && error.disposition === 'job') {
+    if (error instanceof ServiceError && isUnknownJob(error)) {
       return { kind: 'missing', jobId, requestId: error.requestId };
     }
     throw error;
   }
+}
+
+/** A 404 that CI itself said (it names a request ID or a code) and that is about the job: one of a proxy in between says nothing about it. */
+function isUnknownJob({ status, disposition, serviceCode, requestId }: ServiceError): boolean {
+  return status === 404 && disposition === 'job' && (serviceCode !== undefined || requestId !== undefined);
 }

@@ -24,8 +24,8 @@ export interface Invocation {
 }
 
 const DirectCall = v.union([
-  v.object({ jobIds: v.pipe(v.array(v.string()), v.minLength(1)) }),
-  v.object({
+  v.strictObject({ jobIds: v.pipe(v.array(v.string()), v.minLength(1)) }),
+  v.strictObject({
     jobs: v.pipe(v.array(v.union([v.string(), v.record(v.string(), v.unknown())])), v.minLength(1)),
   }),
 ]);

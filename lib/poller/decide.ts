@@ -46,7 +46,7 @@ export const FILL_GRACE: Millis = minutes(10);
 /** A look that could not be made is no verdict: an outage at the maximum age delays giving up by this much. */
 export const OUTAGE_GRACE: Millis = days(1);
 
-/** A `redrivenAt` further in the future than any two clocks that can sign for each other (15 minutes, COS "RequestTimeTooSkewed") is not ours. */
+/** A moment further in the future than any two clocks that can sign for each other (15 minutes, COS "RequestTimeTooSkewed") is not believed. */
 const CLOCK_TOLERANCE: Millis = minutes(15);
 
 /** What asking CI about a job brought. */
@@ -90,8 +90,17 @@ export function decide(observation: Observation, about: Circumstances, policy: D
     case 'answered':
       return decideOnAnswer(observation.answer, about, policy);
     case 'unanswered':
-      return decideOnError('look-failed', observation.error, ageOf(null, about), about, policy);
+      return decideOnFailedLook(observation.error, about, policy);
   }
+}
+
+/** Decides about a job whose look failed, so that nothing is known of it. Pure. */
+export function decideOnFailedLook(
+  error: DocjobError,
+  about: Circumstances,
+  policy: DecisionPolicy,
+): Postponement {
+  return decideOnError('look-failed', error, ageOf(null, about), about, policy);
 }
 
 /** Decides about a job that has ended and whose manifest could not be written. Pure. */
@@ -120,14 +129,7 @@ function decideOnAnswer(answer: DescribeAnswer, about: Circumstances, policy: De
       return { kind: 'finish', job, complete: true };
     case 'Success':
       if (isWhole(job)) return { kind: 'finish', job, complete: true };
-      // While it fills, the delay goes by the time since its end: the missing pages are seconds away, not a share of the job's age.
-      return mayStillFill(job, about, policy)
-        ? lookAgain(
-            job.endTime === null ? ageOf(job.creationTime, about) : since(job.endTime.at, about),
-            about,
-            policy,
-          )
-        : { kind: 'finish', job, complete: false };
+      return decideOnFilling(job, about, policy);
     case 'Submitted':
     case 'Running':
     case 'Pause':
@@ -170,7 +172,7 @@ function decideOnError(
 /** Whether the service could not be asked, as against an answer that makes no sense: only the second is a verdict on the job. */
 function isOutage(error: DocjobError): boolean {
   if (error instanceof UndecodableError) return false;
-  return ['transient', 'throttled', 'skewed'].includes(error.disposition);
+  return ['transient', 'throttled', 'skewed', 'credentials'].includes(error.disposition);
 }
 
 /** Whether all pages that CI counted are there. Where it did not count them, a success without a single page is not believed. */
@@ -178,12 +180,19 @@ function isWhole(job: SucceededJob): boolean {
   return job.pages.length >= (job.counts.succeeded ?? 1);
 }
 
-/** Without an `EndTime` nobody can say how long ago the job ended: then only the maximum age ends the wait. */
-function mayStillFill(job: SucceededJob, about: Circumstances, policy: DecisionPolicy): boolean {
-  if (job.endTime === null) return giveUpAge(about) < policy.maxAge;
-  return (
-    about.now < after(job.endTime.at, FILL_GRACE) && giveUpAge(about) < millis(policy.maxAge + OUTAGE_GRACE)
-  );
+/**
+ * A success whose pages are not all there. While it fills, the delay goes by the time since its end: the missing pages are seconds away, not a share
+ * of the job's age. Without an `EndTime`, or with one from the future, nobody can say how long ago the job ended: then the maximum age ends the wait.
+ */
+function decideOnFilling(job: SucceededJob, about: Circumstances, policy: DecisionPolicy): Decision {
+  const reported = job.endTime?.at;
+  const endedAt =
+    reported !== undefined && reported <= after(about.now, CLOCK_TOLERANCE) ? reported : undefined;
+  const mayStillFill =
+    endedAt === undefined ? giveUpAge(about) < policy.maxAge : about.now < after(endedAt, FILL_GRACE);
+  if (!mayStillFill) return { kind: 'finish', job, complete: false };
+  const age = endedAt === undefined ? ageOf(job.creationTime, about) : since(endedAt, about);
+  return lookAgain(age, about, policy);
 }
 
 /** The time that giving up counts from: never a claim, and a `redrivenAt` only if our own clocks could have set it. */

@@ -2,7 +2,9 @@ import type { DocjobError } from '../domain/docjob-error.js';
 import type { BucketName, Region } from '../domain/names.js';
 
 /** What a bucket can be closed to, each by itself. */
-export type Operation = 'describe' | 'write-manifest';
+export const OPERATIONS = ['describe', 'write-manifest'] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
 
 /**
  * The operations that this run has found closed (no grant, no such bucket). Its other jobs of the same bucket are not asked about, so that one

@@ -3,8 +3,9 @@ import type { CosRequester } from '../cos/requester.js';
 import { describeDocJob } from '../doc-jobs/describe.js';
 import type { EndedJob } from '../doc-jobs/doc-job.js';
 import { DocjobError } from '../domain/docjob-error.js';
-import type { Clock, RandomSource } from '../domain/effects.js';
+import type { RandomSource } from '../domain/effects.js';
 import type { BucketName, Region } from '../domain/names.js';
+import type { EpochMs } from '../domain/units.js';
 import {
   buildManifest,
   manifestLocation,
@@ -16,6 +17,7 @@ import type { JobLease, Outcome, PendingJob } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 import {
   decide,
+  decideOnFailedLook,
   decideOnFailedWrite,
   type Circumstances,
   type DecisionPolicy,
@@ -28,7 +30,8 @@ import type { Tally } from './tally.js';
 /** What looks depend on; the same for all of a run. */
 export interface LookDeps {
   readonly requester: CosRequester;
-  readonly clock: Clock;
+  /** The service's clock as far as it is known: ages are counted by it, since ours may be wrong. */
+  readonly now: () => EpochMs;
   readonly random: RandomSource;
   readonly log: Log;
   readonly tally: Tally;
@@ -58,7 +61,7 @@ export async function look({ job, firstSeenAt }: JobLease, deps: LookDeps): Prom
   const about = (): Circumstances => ({
     pending: job,
     firstSeenAt,
-    now: deps.clock.now(),
+    now: deps.now(),
     random: deps.random(),
   });
 
@@ -76,6 +79,26 @@ export async function look({ job, firstSeenAt }: JobLease, deps: LookDeps): Prom
     return { outcome: { kind: 'done' }, finished: { state: ended.state, complete: decision.complete } };
   }
   return { outcome: outcomeOf(decideOnFailedWrite(error, ended, about(), deps.policy)) };
+}
+
+/** What becomes of a job whose look made the run stop: looked at again by its age, and given up at the maximum age like any other. */
+export function failedLook({ job, firstSeenAt }: JobLease, error: unknown, deps: LookDeps): LookResult {
+  const known =
+    error instanceof DocjobError
+      ? error
+      : new DocjobError('unexpected', error instanceof Error ? error.message : 'not an error', {
+          disposition: 'job',
+          cause: error,
+        });
+  deps.tally.failed('describe', known);
+  deps.log.error('look-failed', {
+    ...naming(job),
+    code: known.code,
+    message: known.message,
+    requestId: known.requestId,
+  });
+  const about = { pending: job, firstSeenAt, now: deps.now(), random: deps.random() };
+  return { outcome: outcomeOf(decideOnFailedLook(known, about, deps.policy)) };
 }
 
 async function observe(job: PendingJob, deps: LookDeps): Promise<Observation> {

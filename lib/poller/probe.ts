@@ -1,28 +1,32 @@
 import type { CosRequester } from '../cos/requester.js';
-import { describeDocJob } from '../doc-jobs/describe.js';
+import { parseXml } from '../cos/xml.js';
 import { DocjobError } from '../domain/docjob-error.js';
-import { parseJobId, type BucketName, type JobId, type Region } from '../domain/names.js';
+import type { BucketName, Region } from '../domain/names.js';
 
-/** A job that does not exist: a safe ID of no form that CI gives out. */
-const PROBE_JOB: JobId | undefined = parseJobId('docjobprobe');
+/** About a job that does not exist: a safe ID of no form that CI gives out. */
+const PATH = '/doc_jobs/docjobprobe';
+
+/** What CI says about a job that it does not know takes a few lines. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
  * Asks CI one signed question before the first lease, so that a wrong key or a service that is down costs one request and no receive of any
- * job. Whether the answer is a missing job or a missing grant does not matter here: our identity was accepted, and a closed bucket is the
- * looks' business.
+ * job. No document says how CI answers about an unknown job, so any whole `Response` will do. Whether it is a missing job or a missing grant does
+ * not matter either: our identity was accepted, and a closed bucket is the looks' business.
  *
  * @throws DocjobError when no look could fare better: `credentials`, `skewed`, `throttled` or `transient`.
  */
 export async function probe(
   requester: CosRequester,
-  source: { readonly bucket: BucketName; readonly region: Region },
+  { bucket, region }: { readonly bucket: BucketName; readonly region: Region },
 ): Promise<void> {
-  if (PROBE_JOB === undefined) return;
   try {
-    await describeDocJob(requester, source, PROBE_JOB);
+    await requester.send({ family: 'ci', bucket, region, method: 'GET', path: PATH }, (response) =>
+      parseXml(response, 'Response', MAX_ANSWER_BYTES),
+    );
   } catch (error) {
-    const accepted =
+    const isAccepted =
       error instanceof DocjobError && (error.disposition === 'configuration' || error.disposition === 'job');
-    if (!accepted) throw error;
+    if (!isAccepted) throw error;
   }
 }

@@ -23,11 +23,11 @@ export type StopReason =
 /** What one run did. Every lease is in exactly one of finished, waiting, returned and deadLettered, or in unsettled beside it. */
 export interface RunReport {
   readonly leased: number;
-  /** Jobs whose manifest is there, by the state that they ended in. */
+  /** Jobs that are acknowledged and whose manifest is there, by the state that they ended in. */
   readonly finished: Readonly<Partial<Record<EndedJob['state'], number>>>;
   /** Of these, manifests with pages missing (`complete: false`). */
   readonly incomplete: number;
-  /** Looked at, and due again later. */
+  /** Due again later: looked at, or held back because their bucket is closed. */
   readonly waiting: number;
   /** Leased but not looked at, and handed back at once. */
   readonly returned: number;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { DeadlineError } from '../cos/errors/deadline-error.js';
@@ -10,7 +11,7 @@ import type { Log } from '../telemetry/log.js';
 import { mayStart, planRun, type RunBudget } from './budget.js';
 import type { DecisionPolicy } from './decide.js';
 import { Holds } from './holds.js';
-import { look, type LookDeps, type LookResult } from './look.js';
+import { failedLook, look, type LookDeps, type LookResult } from './look.js';
 import { probe } from './probe.js';
 import type { RunReport, StopReason } from './report.js';
 import { RunError, type Failure, type RunErrorCode } from './run-error.js';
@@ -64,6 +65,15 @@ export async function run(policy: RunPolicy, deps: RunDeps, limits: RunLimits): 
   return new Run(policy, deps, limits, gate.budget, startedAt).go();
 }
 
+/**
+ * As many looks at a time as the pace can feed: with more, every PUT would wait in line behind all the describes, and none would be in time. So no
+ * request waits for its turn longer than one attempt may take.
+ */
+function effectiveConcurrency({ concurrency, client }: RunPolicy): number {
+  const fed = Math.floor((client.requestsPerSecond * client.attemptTimeout) / 1_000);
+  return Math.max(1, Math.min(concurrency, fed));
+}
+
 class Run {
   readonly #policy: RunPolicy;
   readonly #deps: RunDeps;
@@ -77,6 +87,7 @@ class Run {
   readonly #lookDeps: LookDeps;
   #stopped: StopReason | undefined;
   #failure: Failure | undefined;
+  #isLeasing = false;
 
   constructor(policy: RunPolicy, deps: RunDeps, limits: RunLimits, budget: RunBudget, startedAt: EpochMs) {
     this.#policy = policy;
@@ -85,12 +96,14 @@ class Run {
     this.#budget = budget;
     const own = this.#outOfTime.signal;
     this.#signal = limits.signal === undefined ? own : AbortSignal.any([own, limits.signal]);
+    // Every look listens to it; Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, this.#signal);
     this.#client = new CosClient(policy.client, deps, { deadline: budget.workUntil, signal: this.#signal });
     this.#settler = new Settler(deps.queue, deps.log);
     this.#tally = new Tally(startedAt);
     this.#lookDeps = {
       requester: this.#client,
-      clock: deps.clock,
+      now: () => this.#client.now(),
       random: deps.random,
       log: deps.log,
       tally: this.#tally,
@@ -107,7 +120,9 @@ class Run {
     try {
       if (await this.#serviceIsUsable()) {
         // Neither the leases nor their handling ever throw: what goes wrong is remembered, and the rest is settled first.
-        await pMap(this.#leases(), (lease) => this.#handle(lease), { concurrency: this.#policy.concurrency });
+        await pMap(this.#leases(), (lease) => this.#handle(lease), {
+          concurrency: effectiveConcurrency(this.#policy),
+        });
         await this.#settler.flush();
       }
     } finally {
@@ -131,7 +146,7 @@ class Run {
       await probe(this.#client, this.#policy.source);
       return true;
     } catch (error) {
-      if (this.#signal.aborted) this.#stop('aborted');
+      if (this.#limits.signal?.aborted === true) this.#stop('aborted');
       else if (error instanceof DocjobError && error.disposition === 'throttled') {
         this.#deps.log.warn('run-throttled', { message: error.message, requestId: error.requestId });
         this.#stop('throttled');
@@ -142,7 +157,6 @@ class Run {
 
   async *#leases(): AsyncGenerator<Lease> {
     for (;;) {
-      // Acknowledge first: a message that is done must not wait for a long poll.
       await this.#settler.flush();
       const room = this.#policy.maxLeases - this.#tally.leased;
       if (this.#signal.aborted) this.#stop(this.#outOfTime.signal.aborted ? 'out-of-time' : 'aborted');
@@ -162,6 +176,7 @@ class Run {
   }
 
   async #lease(room: number): Promise<readonly Lease[]> {
+    this.#isLeasing = true;
     try {
       return await this.#deps.queue.lease({
         max: room,
@@ -173,6 +188,8 @@ class Run {
       if (this.#signal.aborted) this.#stop(this.#outOfTime.signal.aborted ? 'out-of-time' : 'aborted');
       else this.#fail('queue-unusable', 'the queue cannot be asked for jobs', error);
       return [];
+    } finally {
+      this.#isLeasing = false;
     }
   }
 
@@ -192,10 +209,14 @@ class Run {
     try {
       return await look(lease, this.#lookDeps);
     } catch (error) {
-      if (!this.#isOver() && !(error instanceof DeadlineError)) {
-        this.#fail('service-unusable', 'the run stopped, since no other job would fare better', error);
+      if (this.#isOver()) return undefined;
+      if (error instanceof DeadlineError) {
+        this.#stop('out-of-time');
+        return undefined;
       }
-      return undefined;
+      this.#fail('service-unusable', 'the run stopped, since no other job would fare better', error);
+      // Not back at once: a job that makes every run stop must not be the first of the next one again.
+      return failedLook(lease, error, this.#lookDeps);
     }
   }
 
@@ -212,11 +233,18 @@ class Run {
       });
     }
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.settled(result, finished));
+    await this.#flushWhileWaiting();
   }
 
   async #handBack(lease: Lease): Promise<void> {
     const outcome: Outcome = { kind: 'look-again', delay: millis(0) };
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.returned(result));
+    await this.#flushWhileWaiting();
+  }
+
+  /** What ends while the queue is being waited on is acknowledged at once: it must not wait for a long poll. */
+  async #flushWhileWaiting(): Promise<void> {
+    if (this.#isLeasing) await this.#settler.flush();
   }
 
   #isOver(): boolean {

@@ -1,4 +1,4 @@
-import type { DocjobError } from '../domain/docjob-error.js';
+import { DocjobError } from '../domain/docjob-error.js';
 import type { PendingQueue, SettleResult, Settlement } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 
@@ -38,7 +38,7 @@ export class Settler {
     const entries = this.#waiting;
     this.#waiting = [];
     if (entries.length === 0) return;
-    const results = await this.#queue.settle(entries.map(({ settlement }) => settlement));
+    const results = await this.#settle(entries.map(({ settlement }) => settlement));
     const callbacks = new Map(entries.map(({ settlement, onSettled }) => [settlement, onSettled]));
     for (const result of results) {
       callbacks.get(result.settlement)?.(result);
@@ -47,6 +47,22 @@ export class Settler {
       const { code, message, requestId, disposition } = result.error;
       this.#log.warn('settle-failed', { lease: lease.id, outcome: outcome.kind, code, message, requestId });
       if (disposition === 'configuration' || disposition === 'credentials') this.#failure ??= result.error;
+    }
+  }
+
+  /** A queue that throws has settled nothing that we know of: every message is left to it. */
+  async #settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]> {
+    try {
+      return await this.#queue.settle(settlements);
+    } catch (cause) {
+      const error =
+        cause instanceof DocjobError
+          ? cause
+          : new DocjobError('unexpected', cause instanceof Error ? cause.message : 'not an error', {
+              disposition: 'configuration',
+              cause,
+            });
+      return settlements.map((settlement) => ({ settlement, ok: false, error }));
     }
   }
 }

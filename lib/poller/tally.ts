@@ -4,9 +4,12 @@ import type { DocjobError } from '../domain/docjob-error.js';
 import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Lease, SettleResult } from '../queue/pending-queue.js';
 import type { CallCounts } from '../cos/client.js';
-import type { Operation } from './holds.js';
+import { OPERATIONS, type Operation } from './holds.js';
 import type { LookResult } from './look.js';
 import type { RunReport, StopReason } from './report.js';
+
+/** So many jobs that meet the same outage are no longer one job's bad luck. */
+const SEVERAL = 3;
 
 /** Counts what a run does while it does it. */
 export class Tally {
@@ -22,7 +25,8 @@ export class Tally {
   readonly #errors: Counts<keyof RunReport['errors']> = {};
   readonly #states: Counts<keyof RunReport['states']> = {};
   readonly #successes = new Set<Operation>();
-  readonly #serviceFailures = new Map<Operation, DocjobError>();
+  readonly #closed = new Map<Operation, DocjobError>();
+  readonly #outages = new Map<Operation, DocjobError[]>();
 
   constructor(startedAt: EpochMs) {
     this.#startedAt = startedAt;
@@ -32,10 +36,16 @@ export class Tally {
     return this.#leased;
   }
 
-  /** The last failure of an operation that this run tried and never once brought to success: the run could not do its work. */
+  /**
+   * The failure of an operation that this run tried and never once brought to success, so that it could not do its work: because it is closed to us,
+   * or because several jobs met an outage. One job alone is not the run; a service that asks for fewer requests is not broken.
+   */
   get broken(): DocjobError | undefined {
-    for (const [operation, error] of this.#serviceFailures) {
-      if (!this.#successes.has(operation)) return error;
+    for (const operation of OPERATIONS) {
+      if (this.#successes.has(operation)) continue;
+      const outages = this.#outages.get(operation) ?? [];
+      const error = this.#closed.get(operation) ?? (outages.length < SEVERAL ? undefined : outages[0]);
+      if (error !== undefined) return error;
     }
     return undefined;
   }
@@ -58,9 +68,12 @@ export class Tally {
 
   failed(operation: Operation, error: DocjobError): void {
     count(this.#errors, error.disposition);
-    // What concerns one job says nothing about whether the run can do its work.
-    if (error.disposition !== 'job' && !(error instanceof UndecodableError))
-      this.#serviceFailures.set(operation, error);
+    const { disposition } = error;
+    if (disposition === 'configuration') this.#closed.set(operation, error);
+    const isOutage = disposition === 'transient' || disposition === 'skewed';
+    if (isOutage && !(error instanceof UndecodableError)) {
+      this.#outages.set(operation, [...(this.#outages.get(operation) ?? []), error].slice(0, SEVERAL));
+    }
   }
 
   /** A lease that was handed back without a look, once the queue has it. */

@@ -10,6 +10,9 @@
 /** File names have 255 bytes at most on the usual file systems; a temporary suffix must fit too. */
 const LONGEST_NAME = 180;
 
+/** A name in pieces that fit, none of which ends inside an escape. */
+const PIECES = new RegExp(`.{1,${LONGEST_NAME}}(?<!%.?)`, 'g');
+
 /** The path of a key's file, relative to its bucket's folder, with `/` between the parts. */
 export function fileOfKey(key: string): string {
   const segments = key.split('/');
@@ -32,10 +35,12 @@ export function keyOfFile(path: string): string | undefined {
   }
 }
 
+/** The name of one part of a key, or several names below each other when it is long. */
 function nameOf(segment: string, isFile: boolean): string {
-  const encoded = /^\.\.?$/.test(segment) ? segment.replaceAll('.', '%2E') : encodeName(segment);
-  const pieces = encoded.match(new RegExp(`.{1,${LONGEST_NAME}}(?<!%.?)`, 'g')) ?? ['%empty'];
-  const last = pieces.pop() ?? '';
+  const pieces = encodeName(segment).match(PIECES) ?? ['%empty'];
+  const end = pieces.pop() ?? '';
+  // Looked at once it is cut: the end of a long name can be ".." as well.
+  const last = /^\.\.?$/.test(end) ? end.replaceAll('.', '%2E') : end;
   const isMarked = isFile ? !last.includes('.') : last.includes('.');
   return [
     ...pieces.map((piece) => `${piece}%more`),

@@ -251,6 +251,29 @@ describe('retries', () => {
     expect(clock.sleeps).toEqual([20_000]);
   });
 
+  test('Retry-After holds for every request to these hosts, and for no others', async () => {
+    const { client, clock } = await setUp(
+      [errorAnswer(429, 'SlowDown', '', { 'retry-after': '15' }), answer(200, '')],
+      {
+        policy: { retries: 0 },
+      },
+    );
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'throttled' });
+    await client.send(putObject, text);
+    expect(clock.sleeps).toEqual([]);
+    await client.send(describeJob, text);
+    expect(clock.sleeps).toEqual([15_000]);
+  });
+
+  test('a Retry-After beyond the run ends its requests to these hosts', async () => {
+    const { client, server } = await setUp([errorAnswer(429, 'SlowDown', '', { 'retry-after': '15' })], {
+      deadline: after(START, seconds(10)),
+    });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'throttled' });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ name: 'DeadlineError' });
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('a wait that reaches past the deadline is not begun', async () => {
     const { client, clock } = await setUp([errorAnswer(429, 'SlowDown', '', { 'retry-after': '15' })], {
       deadline: after(START, seconds(10)),
@@ -335,6 +358,16 @@ describe('the clock', () => {
     await client.send(describeJob, text);
     expect(server.requests).toHaveLength(3);
     expect(signedFrom(server.requests[2])).toBe(START / 1_000 + 3_600 - 60);
+  });
+
+  test('is corrected even where no retry is allowed: a repair is none', async () => {
+    const { client } = await setUp(
+      [errorAnswer(403, 'RequestTimeTooSkewed', '', skew), answer(200, 'done')],
+      {
+        policy: { retries: 0, retryBudget: { share: 0, initial: 0 } },
+      },
+    );
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
   });
 
   test('is not corrected again for the same request', async () => {

@@ -48,6 +48,7 @@ describe('describeDocJob', () => {
       'a 400 ResourceNotFound, which may be about the queue',
       refused({ status: 400, serviceCode: 'ResourceNotFound' }),
     ],
+    ['a 404 that CI did not say, of a proxy in between', refused({ requestId: undefined })],
     ['a 403', refused({ status: 403, serviceCode: 'AccessDenied', disposition: 'configuration' })],
     ['a 503', refused({ status: 503, disposition: 'transient' })],
     ['an error of another kind', new TypeError('not ours')],

@@ -83,6 +83,14 @@ describe.each(['lambda', 'scf'] as const)('the poll function on %s', (platform) 
     expect(await deployment.manifest(running)).toBeUndefined();
   });
 
+  test('writes nothing but its log, a line of JSON each, however many looks are in flight', async () => {
+    const deployment = await deploy(platform);
+    for (let n = 0; n < 40; n += 1) deployment.enqueue(`d${n}`);
+    await expect(deployment.host.invoke(TIMER[platform])).resolves.toMatchObject({ waiting: 40 });
+    expect(deployment.lines.length).toBeGreaterThan(0);
+    for (const line of deployment.lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
   test('keeps working on a warm call', async () => {
     const deployment = await deploy(platform);
     for (const object of ['one.docx', 'two.docx']) {

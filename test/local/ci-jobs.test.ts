@@ -12,7 +12,7 @@ describe('a job', () => {
   test('is submitted with all that the documented answer has, and no end yet', async () => {
     const cloud = await TestCloud.start();
     await cloud.cloud.control.putObject(DOCS, 'in/a & b.docx', Buffer.from('document'));
-    const { status, headers, text } = await post(
+    const { status, headers, text } = await create(
       cloud,
       createBody('in/a &amp; b.docx', { process: '<Zoom>50</Zoom>' }),
     );

@@ -53,7 +53,7 @@ describe('the demo', () => {
 
   test('is stopped cleanly by Ctrl-C', async () => {
     const { child, exit } = await start();
-    child.stdout?.once('data', () => child.kill('SIGINT'));
+    child.stdout.once('data', () => child.kill('SIGINT'));
     const { code, errors } = await exit;
     expect(code).toBe(130);
     expect(errors).toContain('Stopped. Nothing is left running.');

@@ -12,11 +12,14 @@ import { writeDocument } from '../../local/xml/write.js';
 import { epochMs } from '../../lib/domain/units.js';
 import { deferred } from '../support/deferred.js';
 
+/** As long as one file name of ours gets. */
+const LONG = 'x'.repeat(180);
+
 /** Keys with everything that file systems dislike, and none that only differs in what UTF-8 cannot say. */
 const anyKey = fc
   .array(
     fc.oneof(
-      fc.constantFrom('/', '.', '..', '%', '%file', '\\', '\0', 'CON', ':', '中', 'x'.repeat(300)),
+      fc.constantFrom('/', '.', '..', '%', '%file', '\\', '\0', 'CON', ':', '中', 'x'.repeat(300), LONG),
       fc.string({ unit: 'grapheme' }),
     ),
     {
@@ -36,6 +39,7 @@ describe('the file of a key', () => {
     ['a//b.txt', 'a/%empty/b.txt'],
     ['a/', 'a/%empty%file'],
     ['50%.txt', '50%25.txt'],
+    [`${LONG}..`, `${LONG}%more/%2E%2E%file`],
   ])('of %s is %s', (key, file) => {
     expect(fileOfKey(key)).toBe(file);
   });

@@ -129,8 +129,11 @@ describe('a success with fewer pages than counted', () => {
 
   test('with an end in the future is not waited for without end', () => {
     const future = at(after(START, days(300)));
-    expect(decide(found(success(1, 6, future)), about({ age: days(3) }), policy).kind).toBe('look-again');
-    expect(decide(found(success(1, 6, future)), about({ age: days(4) }), policy)).toMatchObject({
+    expect(decide(found(success(1, 6, future)), about({ age: hours(71) }), policy)).toEqual({
+      kind: 'look-again',
+      delay: minutes(30),
+    });
+    expect(decide(found(success(1, 6, future)), about({ age: days(3) }), policy)).toMatchObject({
       complete: false,
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
-import { after, hours, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
+import { after, hours, millis, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
 import { parseKeyTemplate, readManifest } from '../../lib/manifest/index.js';
 import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
 import type { RunReport } from '../../lib/poller/report.js';
@@ -47,8 +47,10 @@ const policy: RunPolicy = {
 
 /** A clock whose sleeps are those of the loop's own deadline timer: they never end, since the virtual time is moved by hand. */
 class HandClock extends VirtualClock {
-  override sleep(delay: Parameters<VirtualClock['sleep']>[0], signal?: AbortSignal): Promise<void> {
-    return delay > seconds(30) ? new Promise(() => undefined) : super.sleep(delay, signal);
+  readonly timeIsOver = deferred<undefined>();
+
+  override async sleep(delay: Parameters<VirtualClock['sleep']>[0], signal?: AbortSignal): Promise<void> {
+    return delay >= seconds(10) ? this.timeIsOver.promise : super.sleep(delay, signal);
   }
 }
 
@@ -288,6 +290,69 @@ describe('the time of a run', () => {
   });
 });
 
+describe('a job that makes the run stop', () => {
+  test.each([
+    ['a mistake of our own', () => Promise.reject(new RangeError('a bug'))],
+    ['a 401 that only it gets', () => Promise.resolve(failure(401, 'InvalidAuthorization'))],
+  ])('by %s is not the first of the next run again, and ages like any other', async (_what, answer) => {
+    for (const [age, kind] of [
+      [hours(1), 'look-again'],
+      [hours(24 * 5), 'dead-letter'],
+    ] as const) {
+      const queue = new MemoryQueue(jobs(3), after(START, millis(-Number(age))));
+      const { go } = setUp(queue, (request) =>
+        askedJob(request) === aJobId(1) ? answer() : allInState('Running')(request),
+      );
+      await errorOf(go({ policy: { concurrency: 1 } }));
+      const [offender, ...others] = queue.settled;
+      expect(offender).toMatchObject({ id: 'm1', outcome: { kind } });
+      if (offender?.outcome.kind === 'look-again') expect(offender.outcome.delay).toBeGreaterThan(0);
+      expect(others.map(({ outcome }) => outcome)).toEqual([
+        { kind: 'look-again', delay: 0 },
+        { kind: 'look-again', delay: 0 },
+      ]);
+    }
+  });
+});
+
+test('a pace that feeds fewer looks than set starts only as many, so that each can end', async () => {
+  let inFlight = 0;
+  let most = 0;
+  const setting = setUp(new MemoryQueue(jobs(30)), async (request) => {
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    // All that are let through arrive before any is answered.
+    await new Promise((resolve) => setImmediate(resolve));
+    inFlight -= 1;
+    return allInState('Success')(request);
+  });
+  const client = { ...policy.client, requestsPerSecond: 0.4 };
+  await setting.go({ policy: { concurrency: 16, client }, deadline: after(START, seconds(900)) });
+  expect(most).toBe(2);
+});
+
+test("a clock that was found to be wrong does not decide: ages are counted by the service's", async () => {
+  const now = after(START, hours(24 * 4));
+  const queue = new MemoryQueue(jobs(5), START);
+  const { go } = setUp(
+    queue,
+    (request) => {
+      if (
+        isProbe(request) &&
+        !(request.headers['authorization'] ?? '').includes(`q-sign-time=${START / 1_000 - 60}`)
+      ) {
+        return { ...failure(403, 'RequestTimeTooSkewed'), headers: { date: new Date(START).toUTCString() } };
+      }
+      return allInState('Running')(request);
+    },
+    new HandClock(now),
+  );
+  await expect(go({ deadline: after(now, seconds(60)) })).resolves.toMatchObject({
+    waiting: 5,
+    deadLettered: {},
+  });
+});
+
 describe('a closed bucket', () => {
   test('holds back its own jobs only, and says so once', async () => {
     const closed = aBucket('closed-1250000000');
@@ -379,7 +444,7 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     });
     const error = await errorOf(go({ policy: { concurrency: 1 } }));
     expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials' });
-    expect(error.report).toMatchObject({ leased: 10, waiting: 3, returned: 7, stopped: 'failed' });
+    expect(error.report).toMatchObject({ leased: 10, waiting: 4, returned: 6, stopped: 'failed' });
     expect(looks).toBe(4);
     expect(queue.outcomesOf('look-again')).toHaveLength(10);
   });
@@ -400,6 +465,55 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
   test('and a bucket that the probe may not ask about proves the key all the same', async () => {
     const { go } = setUp(new MemoryQueue([]), () => failure(403, 'AccessDenied'));
     await expect(go()).resolves.toMatchObject({ stopped: 'queue-empty' });
+  });
+
+  test('on a service that accepts the probe and never answers it', async () => {
+    const clock = new HandClock();
+    const { queue, go } = setUp(
+      new MemoryQueue(jobs(1)),
+      () => {
+        clock.timeIsOver.resolve(undefined);
+        return new Promise(() => undefined);
+      },
+      clock,
+    );
+    expect(await errorOf(go())).toMatchObject({ code: 'service-unusable' });
+    expect(queue.requests).toHaveLength(0);
+  });
+
+  test.each([
+    '<Response/>',
+    '<Response><NonExistJobIds/></Response>',
+    '<Response><JobsDetail/></Response>',
+    '<Response><RequestId>NjA=</RequestId></Response>',
+  ])('but not on a form of answer to the probe that nobody has documented: %s', async (body) => {
+    const { go } = setUp(new MemoryQueue(jobs(1)), (request) =>
+      isProbe(request) ? { body: Buffer.from(body) } : allInState('Success')(request),
+    );
+    await expect(go()).resolves.toMatchObject({ finished: { Success: 1 } });
+  });
+
+  test.each([
+    ['a 500', { status: 500 }],
+    ['a 429', { status: 429 }],
+  ])('but not on %s for one job alone', async (_what, answer) => {
+    const { go } = setUp(new MemoryQueue(jobs(1)), (request) => (isProbe(request) ? undefined : answer));
+    await expect(go()).resolves.toMatchObject({ waiting: 1 });
+  });
+
+  test('on an outage that several jobs meet, and no other gets through', async () => {
+    const { go } = setUp(new MemoryQueue(jobs(3)), (request) =>
+      isProbe(request) ? undefined : { status: 500 },
+    );
+    expect(await errorOf(go())).toMatchObject({ code: 'run-failed', disposition: 'transient' });
+  });
+
+  test('on a queue that throws while settling, after everything else has ended', async () => {
+    const queue = new MemoryQueue(jobs(20));
+    queue.settle = () => Promise.reject(new RangeError('a bug in the adapter'));
+    const { go } = setUp(queue, allInState('Success'));
+    const error = await errorOf(go());
+    expect(error.report).toMatchObject({ leased: 20, unsettled: 20 });
   });
 
   test('on a queue that cannot be asked', async () => {
@@ -430,7 +544,7 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     await expect(go()).resolves.toMatchObject({ unsettled: 2 });
   });
 
-  test('on a mistake of our own, with everything handed back', async () => {
+  test('on a mistake of our own, with the jobs left in the queue', async () => {
     const queue = new MemoryQueue(jobs(3));
     const { go } = setUp(queue, (request) => {
       if (isProbe(request)) return undefined;

@@ -20,8 +20,10 @@ export class FakeService implements Transport {
     this.requests.push(
       `${request.method} ${request.target.host.split('.').slice(0, 2).join('.')}${request.path}`,
     );
-    const given = await this.#answer(request);
-    limits.signal.throwIfAborted();
+    const aborted = new Promise<never>((_resolve, reject) => {
+      limits.signal.addEventListener('abort', () => reject(limits.signal.reason as Error), { once: true });
+    });
+    const given = await Promise.race([this.#answer(request), aborted]);
     if (request.method === 'PUT' && (given?.status ?? 200) === 200) {
       this.manifests.set(`${request.target.host}${request.path}`, Buffer.from(request.body ?? []).toString());
     }

@@ -18,6 +18,9 @@ export interface ServiceErrorDetails {
   readonly serverDate?: EpochMs | undefined;
 }
 
+/** How much of the service's own words a message quotes. */
+const MAX_QUOTE = 300;
+
 /** COS or CI answered, and the answer is an error: a status that is not 2xx, or a 200 whose body is an `<Error>`. */
 export class ServiceError extends DocjobError {
   override readonly name = 'ServiceError';
@@ -29,7 +32,9 @@ export class ServiceError extends DocjobError {
 
   constructor(details: ServiceErrorDetails) {
     const { status, serviceCode, serviceMessage } = details;
-    const said = [serviceCode, serviceMessage].filter((part) => part !== undefined && part !== '').join(': ');
+    const said = [serviceCode, serviceMessage?.slice(0, MAX_QUOTE)]
+      .filter((part) => part !== undefined && part !== '')
+      .join(': ');
     const id = details.requestId === undefined ? '' : ` (request ID ${details.requestId})`;
     super(
       serviceCode ?? `http-${status}`,
