@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseBucketName, parseRegion, type BucketName, type Region } from '../lib/domain/names.js';
 import { startCloud, type Cloud } from './cloud.js';
+import { environmentOf } from './environment.js';
 
 /** Starts the embedded cloud alone, until it is interrupted: `npm run cloud`. */
 
@@ -50,25 +51,6 @@ function parsed<T>(parse: () => T): T {
   }
 }
 
-/** The variables that point docjob, and the AWS SDK, at this cloud. */
-function settingsOf({ origin, credentials, aws }: Cloud, queueUrl: string): Record<string, string> {
-  const [source] = EXAMPLES;
-  return {
-    COS_ENDPOINT: origin,
-    CI_ENDPOINT: origin,
-    TENCENTCLOUD_SECRET_ID: credentials.longLived.secretId,
-    TENCENTCLOUD_SECRET_KEY: credentials.longLived.secretKey,
-    SOURCE_BUCKET: source.name,
-    SOURCE_REGION: source.region,
-    AWS_ENDPOINT_URL: origin,
-    AWS_REGION: aws.region,
-    AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
-    QUEUE_URL: queueUrl,
-    QUEUE_KIND: 'sqs',
-  };
-}
-
 function inWords(cloud: Cloud, flags: Flags, settings: Readonly<Record<string, string>>): string {
   const buckets = cloud.control.buckets.map(({ name, region }) => `  ${name} in ${region}`);
   return [
@@ -97,7 +79,12 @@ async function main(): Promise<void> {
     throw error;
   }
   endWith(cloud);
-  const settings = settingsOf(cloud, cloud.sqs.createQueue('docjob-pending'));
+  const [{ name, region }] = EXAMPLES;
+  const settings = environmentOf(cloud, {
+    queueUrl: cloud.sqs.createQueue('docjob-pending'),
+    deadLetterQueueUrl: cloud.sqs.createQueue('docjob-dead-letters'),
+    source: { bucket: name, region },
+  });
   const { origin, control } = cloud;
   const text = flags.isJson
     ? `${JSON.stringify({ origin, buckets: control.buckets, settings })}\n`
