@@ -55,3 +55,15 @@ export function mayStart(now: EpochMs, leaseUntil: EpochMs, budget: RunBudget): 
   const limit = epochMs(Math.min(budget.workUntil, before(leaseUntil, SETTLE_TIME)));
   return between(now, limit) >= budget.lookTime;
 }
+
+/**
+ * As many looks at a time as the pace can feed: with more, every PUT would wait in line behind all the describes, and none would be in time. So no
+ * request waits for its turn longer than one attempt may take.
+ */
+export function looksAtATime(
+  concurrency: number,
+  pace: { readonly requestsPerSecond: number; readonly attemptTimeout: Millis },
+): number {
+  const fed = Math.floor((pace.requestsPerSecond * pace.attemptTimeout) / 1_000);
+  return Math.max(1, Math.min(concurrency, fed));
+}

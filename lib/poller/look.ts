@@ -25,6 +25,7 @@ import {
   type Postponement,
 } from './decide.js';
 import type { Holds, Operation } from './holds.js';
+import type { FinishedJob } from './report.js';
 import type { Tally } from './tally.js';
 
 /** What looks depend on; the same for all of a run. */
@@ -44,7 +45,7 @@ export interface LookDeps {
 /** What became of one look: how its lease ends, and which kind of job was finished if one was. */
 export interface LookResult {
   readonly outcome: Outcome;
-  readonly finished?: { readonly state: EndedJob['state']; readonly complete: boolean };
+  readonly finished?: FinishedJob;
 }
 
 /**

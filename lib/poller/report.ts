@@ -1,5 +1,4 @@
-import type { EndedJob } from '../doc-jobs/doc-job.js';
-import type { DocJob } from '../doc-jobs/doc-job.js';
+import type { DocJob, EndedJob } from '../doc-jobs/doc-job.js';
 import type { Disposition } from '../domain/docjob-error.js';
 import type { CallCounts } from '../cos/client.js';
 import type { Millis } from '../domain/units.js';
@@ -19,6 +18,13 @@ export type StopReason =
   | 'aborted'
   /** Something that concerns every job is wrong; the run throws after settling. */
   | 'failed';
+
+/** A job whose manifest is there. */
+export interface FinishedJob {
+  readonly state: EndedJob['state'];
+  /** False when pages that CI counted are missing from it. */
+  readonly complete: boolean;
+}
 
 /** What one run did. Every lease is in exactly one of finished, waiting, returned and deadLettered, or in unsettled beside it. */
 export interface RunReport {

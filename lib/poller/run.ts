@@ -8,12 +8,12 @@ import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
-import { mayStart, planRun, type RunBudget } from './budget.js';
+import { looksAtATime, mayStart, planRun, type RunBudget } from './budget.js';
 import type { DecisionPolicy } from './decide.js';
 import { Holds } from './holds.js';
 import { failedLook, look, type LookDeps, type LookResult } from './look.js';
 import { probe } from './probe.js';
-import type { RunReport, StopReason } from './report.js';
+import type { FinishedJob, RunReport, StopReason } from './report.js';
 import { RunError, type Failure, type RunErrorCode } from './run-error.js';
 import { Settler } from './settler.js';
 import { Tally } from './tally.js';
@@ -65,15 +65,6 @@ export async function run(policy: RunPolicy, deps: RunDeps, limits: RunLimits): 
   return new Run(policy, deps, limits, gate.budget, startedAt).go();
 }
 
-/**
- * As many looks at a time as the pace can feed: with more, every PUT would wait in line behind all the describes, and none would be in time. So no
- * request waits for its turn longer than one attempt may take.
- */
-function effectiveConcurrency({ concurrency, client }: RunPolicy): number {
-  const fed = Math.floor((client.requestsPerSecond * client.attemptTimeout) / 1_000);
-  return Math.max(1, Math.min(concurrency, fed));
-}
-
 class Run {
   readonly #policy: RunPolicy;
   readonly #deps: RunDeps;
@@ -115,13 +106,14 @@ class Run {
   }
 
   async go(): Promise<RunReport> {
+    const { concurrency, client } = this.#policy;
     const ended = new AbortController();
     this.#stopWork(ended.signal);
     try {
       if (await this.#serviceIsUsable()) {
         // Neither the leases nor their handling ever throw: what goes wrong is remembered, and the rest is settled first.
         await pMap(this.#leases(), (lease) => this.#handle(lease), {
-          concurrency: effectiveConcurrency(this.#policy),
+          concurrency: looksAtATime(concurrency, client),
         });
         await this.#settler.flush();
       }
@@ -220,7 +212,7 @@ class Run {
     }
   }
 
-  async #settle(lease: Lease, outcome: Outcome, finished?: LookResult['finished']): Promise<void> {
+  async #settle(lease: Lease, outcome: Outcome, finished?: FinishedJob): Promise<void> {
     if (outcome.kind === 'dead-letter') {
       const job = lease.kind === 'job' ? { jobId: lease.job.jobId, bucket: lease.job.bucket } : {};
       const { reason, detail, lastError } = outcome;

@@ -5,8 +5,7 @@ import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Lease, SettleResult } from '../queue/pending-queue.js';
 import type { CallCounts } from '../cos/client.js';
 import { OPERATIONS, type Operation } from './holds.js';
-import type { LookResult } from './look.js';
-import type { RunReport, StopReason } from './report.js';
+import type { FinishedJob, RunReport, StopReason } from './report.js';
 
 /** So many jobs that meet the same outage are no longer one job's bad luck. */
 const SEVERAL = 3;
@@ -83,7 +82,7 @@ export class Tally {
   }
 
   /** The outcome of a look, once the queue has it. */
-  settled({ ok, settlement: { outcome } }: SettleResult, finished: LookResult['finished']): void {
+  settled({ ok, settlement: { outcome } }: SettleResult, finished: FinishedJob | undefined): void {
     if (!ok) {
       this.#unsettled += 1;
       return;
