@@ -15,7 +15,8 @@ export interface ProgressOutput {
   write(text: string): unknown;
 }
 
-const BAR_WIDTH = 24;
+/** Leaves room for the words on a terminal of 80 columns. */
+const BAR_WIDTH = 16;
 
 /** Shows progress as it comes in. */
 export class ProgressDisplay {
