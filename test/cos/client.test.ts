@@ -192,6 +192,13 @@ describe('an error answer', () => {
     );
   });
 
+  test('quotes little of what the service says', async () => {
+    const { client } = await setUp([errorAnswer(403, 'AccessDenied', 'x'.repeat(50_000))]);
+    const error = await client.send(describeJob, text).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect((error as Error).message.length).toBeLessThan(600);
+  });
+
   test('without a readable body is judged by its status alone', async () => {
     const { client } = await setUp([answer(403, '<html>blocked')]);
     await expect(client.send(describeJob, text)).rejects.toMatchObject({
