@@ -1,6 +1,9 @@
 import { before, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 
-/** What is kept free at the end of a run for settling: a dead letter and an acknowledgement, each with one retry, and the closing log line. */
+/**
+ * What is kept free at the end of a run for settling: a dead letter and its acknowledgement, each of which gets a second (QUEUE_REQUEST_TIMEOUT), and
+ * one more for the closing log line. A queue that needs retries beyond that costs no job: its leases come back.
+ */
 export const SETTLE_TIME: Millis = seconds(3);
 
 /** A look is a describe and a manifest's PUT; each may take a whole attempt's time. */

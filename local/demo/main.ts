@@ -12,7 +12,8 @@ import { outcomeTable, summarize, surprises } from './summary.js';
 
 /** The demo behind `npm start`: document jobs go in, manifests come out, through the real protocols, on an embedded cloud. */
 
-const FOLDER = '.docjob';
+/** Emptied at every start, so it is the demo's alone: `npm run cloud` keeps its own beside it. */
+const FOLDER = '.docjob/demo';
 
 /** The timer's period; a deployment's is a minute. */
 const TICK = seconds(1);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -24,6 +24,8 @@ afterEach(async () => {
 async function start(...args: string[]) {
   const cwd = await mkdtemp(join(tmpdir(), 'docjob-demo-'));
   folders.push(cwd);
+  // What another command keeps beside the demo's own folder.
+  await mkdir(join(cwd, '.docjob', 'cloud'), { recursive: true });
   const child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,7 +38,7 @@ async function start(...args: string[]) {
   const exit = new Promise<{ code: number | null; output: string; errors: string }>((resolve) => {
     child.on('close', (code) => resolve({ code, output, errors }));
   });
-  return { child, exit };
+  return { child, exit, cwd };
 }
 
 describe('the demo', () => {
@@ -51,12 +53,13 @@ describe('the demo', () => {
     expect(summary['asExpected']).toBe(summary['jobs']);
   }, 90_000);
 
-  test('is stopped cleanly by Ctrl-C', async () => {
-    const { child, exit } = await start();
+  test('is stopped cleanly by Ctrl-C, and leaves what it did not make', async () => {
+    const { child, exit, cwd } = await start();
     child.stdout.once('data', () => child.kill('SIGINT'));
     const { code, errors } = await exit;
     expect(code).toBe(130);
     expect(errors).toContain('Stopped. Nothing is left running.');
+    expect(await readdir(join(cwd, '.docjob'))).toEqual(['cloud', 'demo']);
   }, 30_000);
 
   test('says what it takes when it is called wrongly', async () => {
