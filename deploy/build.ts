@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { bundleFunction } from './bundle.js';
+import { bundleIntoFolder } from './bundle.js';
+import { FUNCTIONS } from './functions.js';
 
 /** `npm run build`: bundles every function into `dist/<name>/`. */
-for (const name of ['poll']) {
-  const bytes = await bundleFunction(name, join('dist', name));
-  process.stdout.write(`dist/${name}/index.js  ${Math.round(bytes / 1024)} KB\n`);
+for (const { name } of FUNCTIONS) {
+  const { codeBytes } = await bundleIntoFolder(name, join('dist', name));
+  process.stdout.write(`dist/${name}/index.js  ${Math.round(codeBytes / 1024)} KB\n`);
 }

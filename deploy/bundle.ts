@@ -1,17 +1,24 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { zip, type ZipEntry } from './zip.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
+/** A function, ready to be deployed. */
+export interface Bundle {
+  /** All that is deployed: `index.js`, its source map, and the note that it is CommonJS. */
+  readonly files: readonly ZipEntry[];
+  /** The size of `index.js` in bytes. */
+  readonly codeBytes: number;
+}
+
 /**
- * Bundles a function into `<folder>/index.js`: one CommonJS file with nothing beside it but the note that it is CommonJS, which runs on Lambda and
- * on SCF alike (SCF documents CommonJS only). Needs no `node_modules`. The same sources give the same bytes.
- *
- * @returns the size of the bundle in bytes
+ * Bundles a function into one CommonJS file, which runs on Lambda and on SCF alike (SCF documents CommonJS only) and needs no `node_modules`. The
+ * same sources give the same bytes.
  */
-export async function bundleFunction(name: string, folder: string): Promise<number> {
+export async function bundle(name: string): Promise<Bundle> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [join('functions', name, 'handler.ts')],
@@ -26,11 +33,32 @@ export async function bundleFunction(name: string, folder: string): Promise<numb
     target: 'node20',
     // The file must not depend on where it was built.
     legalComments: 'none',
+    sourcemap: 'linked',
+    // The map names files and lines; the code itself is in the repository.
+    sourcesContent: false,
   });
-  const [file] = result.outputFiles;
-  if (file === undefined) throw new Error(`bundling ${name} gave no file`);
+  const built = result.outputFiles.map(({ path, contents }) => ({ name: basename(path), bytes: contents }));
+  const code = built.find((file) => file.name === 'index.js');
+  if (code === undefined) throw new Error(`bundling ${name} gave no index.js`);
+  const note = { name: 'package.json', bytes: Buffer.from('{"type":"commonjs"}\n') };
+  return {
+    files: [...built, note].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    codeBytes: code.bytes.length,
+  };
+}
+
+/** Writes a function's files into a folder. */
+export async function bundleIntoFolder(name: string, folder: string): Promise<Bundle> {
+  const bundled = await bundle(name);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'index.js'), file.contents);
-  await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
-  return file.contents.length;
+  for (const file of bundled.files) await writeFile(join(folder, file.name), file.bytes);
+  return bundled;
+}
+
+/** Writes the zip that is deployed. */
+export async function bundleIntoZip(name: string, file: string): Promise<Bundle> {
+  const bundled = await bundle(name);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, await zip(bundled.files));
+  return bundled;
 }

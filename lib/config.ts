@@ -56,6 +56,11 @@ export function parseConfig(env: Environment): Config {
     'the URL of the queue for jobs that were given up',
     kind,
   );
+  if (queue && deadLetters && queue.kind !== deadLetters.kind) {
+    read.problem(
+      `QUEUE_URL is a ${queue.kind} queue and DEAD_LETTER_QUEUE_URL a ${deadLetters.kind} one: use two of a kind`,
+    );
+  }
   const awsEndpoint =
     read.optional('AWS_ENDPOINT_URL_SQS', ORIGIN, parseOrigin) ??
     read.optional('AWS_ENDPOINT_URL', ORIGIN, parseOrigin);

@@ -62,28 +62,32 @@ async function serve(
   log: Log,
 ): Promise<PollResult> {
   const { trigger, deadline, credentials } = invocation;
+  // Connections are kept alive within a call only: between calls the platform freezes us, and the service closes them unseen.
+  const transport = openTransport({ maxSockets: config.run.concurrency });
+  const effects = { transport, credentials, clock, random };
   const poll = async (queue: PendingQueue): Promise<RunReport> => {
-    // Connections are kept alive within a call only: between calls the platform freezes us, and the service closes them unseen.
-    const transport = openTransport({ maxSockets: config.run.concurrency });
     try {
-      return await run(config.run, { queue, transport, credentials, clock, random, log }, { deadline });
+      return await run(config.run, { ...effects, queue, log }, { deadline });
     } finally {
-      transport.close();
-      queue.close();
+      await queue.close();
     }
   };
-  switch (trigger.kind) {
-    case 'timer':
-      return poll(await openQueue(config.queue, { clock }));
-    case 'jobs': {
-      const queue = openGivenQueue(trigger.messages, config.run.source, clock.now());
-      const report = await poll(queue);
-      return { ...report, jobs: queue.outcomes() };
+  try {
+    switch (trigger.kind) {
+      case 'timer':
+        return await poll(await openQueue(config.queue, { ...effects, deadline }));
+      case 'jobs': {
+        const queue = openGivenQueue(trigger.messages, config.run.source, clock.now());
+        const report = await poll(queue);
+        return { ...report, jobs: queue.outcomes() };
+      }
+      case 'batch': {
+        const queue = await openBatch(config.queue, trigger.messages, deadline, { clock });
+        await poll(queue);
+        return { batchItemFailures: queue.failures().map((itemIdentifier) => ({ itemIdentifier })) };
+      }
     }
-    case 'batch': {
-      const queue = await openBatch(config.queue, trigger.messages, deadline, { clock });
-      await poll(queue);
-      return { batchItemFailures: queue.failures().map((itemIdentifier) => ({ itemIdentifier })) };
-    }
+  } finally {
+    transport.close();
   }
 }

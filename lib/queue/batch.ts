@@ -70,7 +70,7 @@ class SqsBatchQueue implements BatchQueue {
     return [...this.#open];
   }
 
-  close(): void {
-    this.#queue.close();
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 }

@@ -44,6 +44,7 @@ class CallersQueue implements GivenQueue {
   readonly capabilities = {
     // Whoever else knows the job may look at it too.
     exclusiveLeases: false,
+    leasesAsLongAsAsked: true,
     exactDelays: false,
     maxLookAgainDelay: millis(0),
     maxEnqueueDelay: millis(0),
@@ -96,8 +97,8 @@ class CallersQueue implements GivenQueue {
     );
   }
 
-  close(): void {
-    // Holds nothing.
+  close(): Promise<void> {
+    return Promise.resolve(); // holds nothing
   }
 
   #settle(settlement: Settlement): SettleResult {

@@ -1,10 +1,12 @@
-import type { Clock } from '../domain/effects.js';
+import type { CredentialsProvider } from '../cos/credentials.js';
+import type { Transport } from '../cos/transport.js';
+import type { Clock, RandomSource } from '../domain/effects.js';
 import type { EpochMs, Millis } from '../domain/units.js';
 import type { BatchQueue, DeliveredMessage } from './batch.js';
 import type { JobDefaults } from './message.js';
 import type { PendingQueue } from './pending-queue.js';
 import { QueueError } from './queue-error.js';
-import type { QueueAddress } from './queue-url.js';
+import type { QueueAddress, SqsAddress } from './queue-url.js';
 import type { SqsOptions, SqsQueue } from './sqs.js';
 
 export { parseQueueUrl, type QueueAddress, type QueueKind } from './queue-url.js';
@@ -25,8 +27,15 @@ export interface QueueConfig {
   readonly awsEndpoint?: string | undefined;
 }
 
-interface QueueEffects {
+/** What queues work through, each with what it needs of it: SQS brings its own transport and credentials. */
+export interface QueueEffects {
   readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly transport: Transport;
+  /** The Tencent key pair. */
+  readonly credentials: CredentialsProvider;
+  /** Nothing that a queue sends outlives this moment: the end of the run. */
+  readonly deadline: EpochMs;
 }
 
 /** Hosts of this machine, where a region is a formality. */
@@ -38,7 +47,19 @@ const LOOPBACK = /^(?:localhost|(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
  * @throws QueueError when the two queues cannot work together, or no region is known.
  */
 export async function openQueue(config: QueueConfig, effects: QueueEffects): Promise<PendingQueue> {
-  return openSqs(config, effects);
+  const { queue, deadLetters } = twoQueues(config);
+  switch (queue.kind) {
+    case 'sqs':
+      if (deadLetters.kind === 'sqs') return openSqs(config, { queue, deadLetters }, effects);
+      break;
+    case 'cos':
+    case 'cmq':
+      throw new QueueError('queue-unusable', `${queue.kind}: queues are not supported in this version`);
+  }
+  throw new QueueError(
+    'queue-unusable',
+    `QUEUE_URL is a ${queue.kind}: queue and DEAD_LETTER_QUEUE_URL a ${deadLetters.kind}: one: use two of a kind`,
+  );
 }
 
 /**
@@ -50,26 +71,45 @@ export async function openBatch(
   config: QueueConfig,
   messages: readonly DeliveredMessage[],
   holdUntil: EpochMs,
-  effects: QueueEffects,
+  effects: { readonly clock: Clock },
 ): Promise<BatchQueue> {
+  const { queue, deadLetters } = twoQueues(config);
+  if (queue.kind !== 'sqs' || deadLetters.kind !== 'sqs') {
+    throw new QueueError(
+      'queue-unusable',
+      `the call brought messages of SQS, but QUEUE_URL is ${queue.url}: set it to the queue of the event source`,
+    );
+  }
   const { openBatchQueue } = await import('./batch.js');
-  return openBatchQueue(await openSqs(config, effects), messages, holdUntil, effects);
+  return openBatchQueue(await openSqs(config, { queue, deadLetters }, effects), messages, holdUntil, effects);
 }
 
-async function openSqs(config: QueueConfig, effects: QueueEffects): Promise<SqsQueue> {
-  const options = sqsOptions(config);
+/** Given up must not mean pending again. */
+function twoQueues({ queue, deadLetters }: QueueConfig): Pick<QueueConfig, 'queue' | 'deadLetters'> {
+  if (queue.url !== deadLetters.url) return { queue, deadLetters };
+  throw new QueueError(
+    'queue-unusable',
+    `QUEUE_URL and DEAD_LETTER_QUEUE_URL are both ${queue.url}: use two queues`,
+  );
+}
+
+interface SqsPair {
+  readonly queue: SqsAddress;
+  readonly deadLetters: SqsAddress;
+}
+
+async function openSqs(
+  config: QueueConfig,
+  pair: SqsPair,
+  effects: { readonly clock: Clock },
+): Promise<SqsQueue> {
+  const options = sqsOptions(config, pair);
   const { openSqsQueue } = await import('./sqs.js');
   return openSqsQueue(options, effects);
 }
 
-function sqsOptions(config: QueueConfig): SqsOptions {
-  const { queue, deadLetters, awsEndpoint } = config;
-  if (queue.url === deadLetters.url) {
-    throw new QueueError(
-      'queue-unusable',
-      `QUEUE_URL and DEAD_LETTER_QUEUE_URL are both ${queue.url}: use two queues`,
-    );
-  }
+function sqsOptions(config: QueueConfig, { queue, deadLetters }: SqsPair): SqsOptions {
+  const { awsEndpoint, awsRegion } = config;
   if (
     queue.region !== deadLetters.region ||
     (awsEndpoint === undefined && queue.origin !== deadLetters.origin)
@@ -82,14 +122,14 @@ function sqsOptions(config: QueueConfig): SqsOptions {
   return {
     queueUrl: queue.url,
     deadLetterQueueUrl: deadLetters.url,
-    region: regionOf(config),
+    region: regionOf(queue, awsRegion, awsEndpoint),
     endpoint: awsEndpoint ?? queue.origin,
     defaults: config.defaults,
     requestTimeout: config.requestTimeout,
   };
 }
 
-function regionOf({ queue, awsRegion, awsEndpoint }: QueueConfig): string {
+function regionOf(queue: SqsAddress, awsRegion: string | undefined, awsEndpoint: string | undefined): string {
   const region = queue.region ?? awsRegion;
   if (region !== undefined) return region;
   if (LOOPBACK.test(new URL(awsEndpoint ?? queue.origin).hostname)) return 'us-east-1';

@@ -103,6 +103,8 @@ export type EnqueueResult =
 export interface QueueCapabilities {
   /** No two runs hold the same message at a time, as long as leases are respected. */
   readonly exclusiveLeases: boolean;
+  /** A lease holds for as long as was asked for; where not, it holds for as long as the queue is set to, and no look may outlive it. */
+  readonly leasesAsLongAsAsked: boolean;
   /** `look-again` is honoured to the second, up to `maxDelay`. */
   readonly exactDelays: boolean;
   /** The longest delay that `look-again` and `enqueue` can be given; a longer one is shortened to it. */
@@ -114,7 +116,7 @@ export interface QueueCapabilities {
 export interface LeaseRequest {
   /** How many leases at most, at least 1. The adapter may give fewer, and never gives more. */
   readonly max: number;
-  /** The lease must hold until this moment at least: the end of the run. */
+  /** The lease must hold until this moment at least: the end of the run. A queue that cannot say how long its leases last ignores it. */
   readonly holdUntil: EpochMs;
   /** How long to wait for a first message while there is none. */
   readonly wait: Millis;
@@ -134,6 +136,9 @@ export interface PendingQueue {
   lease(request: LeaseRequest): Promise<readonly Lease[]>;
   /** Ends leases, in batches where the queue has them, and reports each by itself. Does not throw for the failure of one. */
   settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]>;
-  /** Releases connections. Leases that were not settled come back when they end. */
-  close(): void;
+  /**
+   * Ends the use of the queue: stores what the adapter wants to remember between runs, and releases connections. Leases that were not settled come
+   * back when they end. Does not throw: what could not be stored costs calls, never a job.
+   */
+  close(): Promise<void>;
 }

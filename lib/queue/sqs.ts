@@ -54,6 +54,7 @@ export function openSqsQueue(options: SqsOptions, effects: { readonly clock: Clo
 class SqsPendingQueue implements SqsQueue {
   readonly capabilities = {
     exclusiveLeases: true,
+    leasesAsLongAsAsked: true,
     exactDelays: true,
     maxLookAgainDelay: MAX_VISIBILITY,
     maxEnqueueDelay: MAX_SEND_DELAY,
@@ -152,8 +153,9 @@ class SqsPendingQueue implements SqsQueue {
     });
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#client.destroy();
+    return Promise.resolve();
   }
 
   /** Why a settlement is not even tried. */

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { bundleFunction } from '../../deploy/bundle.js';
+import { bundleIntoFolder } from '../../deploy/bundle.js';
 import { poll } from '../../functions/poll/function.js';
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { CosClient } from '../../lib/cos/client.js';
@@ -41,7 +41,7 @@ export async function setStage(
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const functionFolder = resolve(folder, 'function');
-  const bundleBytes = await bundleFunction(poll.name, functionFolder);
+  const { codeBytes } = await bundleIntoFolder(poll.name, functionFolder);
 
   const cloud = await startCloud({ root: join(folder, 'buckets') });
   for (const [name, region] of Object.entries(BUCKETS)) {
@@ -87,10 +87,10 @@ export async function setStage(
     client: submitter(cloud, transport, signal),
     queue,
     poll: host,
-    bundleBytes,
+    bundleBytes: codeBytes,
     close: async () => {
       host.kill();
-      queue.close();
+      await queue.close();
       transport.close();
       await cloud.close();
     },

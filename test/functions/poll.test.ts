@@ -35,29 +35,33 @@ const TIMER = {
 };
 
 describe('the bundle', () => {
-  test('is one file with nothing beside it but the note that it is CommonJS', async () => {
-    expect((await readdir(bundle.folder)).sort()).toEqual(['index.js', 'package.json']);
+  test('is one file with nothing beside it but its source map and the note that it is CommonJS', async () => {
+    expect((await readdir(bundle.folder)).sort()).toEqual(['index.js', 'index.js.map', 'package.json']);
     expect((await stat(join(bundle.folder, 'index.js'))).size).toBeLessThan(700_000);
   });
 
   test('is the same bytes when it is built again', async () => {
     const again = await buildPoll();
     try {
-      const files = [bundle.folder, again.folder].map((folder) => readFile(join(folder, 'index.js')));
-      const [one, other] = await Promise.all(files);
-      expect(one?.equals(other ?? Buffer.alloc(0))).toBe(true);
+      for (const name of await readdir(bundle.folder)) {
+        const files = [bundle.folder, again.folder].map((folder) => readFile(join(folder, name)));
+        const [one, other] = await Promise.all(files);
+        expect(one?.equals(other ?? Buffer.alloc(0))).toBe(true);
+      }
     } finally {
       await again.remove();
     }
   });
 
   test('names no path of the machine that built it', async () => {
-    expect(await readFile(join(bundle.folder, 'index.js'), 'utf8')).not.toContain(process.cwd());
+    for (const name of await readdir(bundle.folder)) {
+      expect(await readFile(join(bundle.folder, name), 'utf8')).not.toContain(process.cwd());
+    }
   });
 
   test('as deployed, its time holds a look, and its runs do not overlap', () => {
     expect(poll.timeoutSeconds * 1_000).toBeGreaterThan(2 * 2 * 5_000 + SETTLE_TIME);
-    expect(poll.timeoutSeconds).toBeLessThanOrEqual(poll.everyMinutes * 60);
+    expect(poll.timeoutSeconds).toBeLessThanOrEqual(poll.trigger.everyMinutes * 60);
   });
 });
 

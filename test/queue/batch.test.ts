@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  batch.close();
+  await batch.close();
   await aws.close();
 });
 
@@ -103,7 +103,7 @@ describe('messages that Lambda received for us', () => {
     expect(await queue.lease(request())).toEqual([]);
     aws.advance(millis(1));
     expect(await queue.lease(request())).toHaveLength(1);
-    queue.close();
+    await queue.close();
   });
 
   test('can be given the longest delay although nobody knows when Lambda received them', async () => {

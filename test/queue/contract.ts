@@ -57,7 +57,7 @@ export function describePendingQueue(name: string, { capabilities, open, faults 
     });
 
     afterEach(async () => {
-      queue.close();
+      await queue.close();
       await under.close();
     });
 

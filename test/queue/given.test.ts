@@ -55,7 +55,7 @@ describe('jobs that are given in a call', () => {
     const foreign = { lease: { ...lease }, outcome: { kind: 'done' } as const };
     expect(await queue.settle([foreign])).toMatchObject([{ ok: false, error: { code: 'lease-lost' } }]);
     expect(queue.outcomes()).toEqual([{ given: aJobId(1) }]);
-    queue.close();
+    await queue.close();
   });
 
   test('are not handed out to a run that is over', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openTransport } from '../../lib/cos/transport.js';
 import { after, millis, minutes, seconds } from '../../lib/domain/units.js';
 import {
   openBatch,
@@ -6,6 +7,7 @@ import {
   parseQueueUrl,
   type QueueAddress,
   type QueueConfig,
+  type QueueEffects,
 } from '../../lib/queue/open-queue.js';
 import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { setEnvironment, useAwsEnvironment } from './aws-environment.js';
@@ -50,11 +52,39 @@ describe('a queue URL', () => {
     });
   });
 
+  test('of COS is a bucket queue: a bucket, its region and a prefix', () => {
+    const url = 'cos://docs-1250000000.ap-beijing/docjob/pending/';
+    expect(parseQueueUrl(url)).toEqual({
+      kind: 'cos',
+      url,
+      bucket: 'docs-1250000000',
+      region: 'ap-beijing',
+      prefix: 'docjob/pending/',
+    });
+  });
+
+  test.each([
+    ['cmq://cmq-bj.public.tencenttdmq.com/jobs', 'https://cmq-bj.public.tencenttdmq.com'],
+    ['cmq://bj.mqadapter.cmq.tencentyun.com/jobs', 'http://bj.mqadapter.cmq.tencentyun.com'],
+  ])('of CMQ names a host of its data plane and a queue: %s', (url, origin) => {
+    expect(parseQueueUrl(url)).toEqual({ kind: 'cmq', url, origin, queueName: 'jobs' });
+  });
+
   test.each([
     ['', 'not a URL'],
     ['jobs', 'not a URL'],
-    ['cmq://jobs', 'not supported in this version'],
-    ['cos://docs-1250000000.ap-beijing/pending/', 'not supported in this version'],
+    ['cmq://jobs', 'cmq://<host>/<queue>'],
+    ['cmq://cmq-bj.public.tencenttdmq.com.evil.example/jobs', 'cmq://<host>/<queue>'],
+    ['cmq://cmq-bj.public.tencenttdmq.com/jobs/more', 'cmq://<host>/<queue>'],
+    ['cmq://cmq-bj.public.tencenttdmq.com/', 'cmq://<host>/<queue>'],
+    ['cos://docs-1250000000.ap-beijing', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing/', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing/pending', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing//', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing/a%2Fb/', 'cos://<bucket>'],
+    ['cos://docs.ap-beijing/pending/', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing.evil/pending/', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing:81/pending/', 'cos://<bucket>'],
     ['ftp://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'https:'],
     ['http://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'https:'],
     ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs.fifo', 'FIFO'],
@@ -103,9 +133,18 @@ describe('opening the queue', () => {
     ...changes,
   });
 
+  /** What queues work through; SQS brings its own transport and credentials. */
+  const effects = (): QueueEffects => ({
+    clock: aws.clock,
+    random: () => 0,
+    transport: openTransport({ maxSockets: 1 }),
+    credentials: () => ({ secretId: 'id', secretKey: 'key' }),
+    deadline: after(aws.clock.now(), minutes(1)),
+  });
+
   /** Whether the queue that the configuration opens is the embedded one. */
   async function expectEmbedded(opened: QueueConfig): Promise<void> {
-    const queue = await openQueue(opened, { clock: aws.clock });
+    const queue = await openQueue(opened, effects());
     try {
       expect(await queue.enqueue([aPendingJob(1)], millis(0))).toMatchObject([{ ok: true }]);
       const leases = await queue.lease({
@@ -116,7 +155,7 @@ describe('opening the queue', () => {
       const outcome = { kind: 'dead-letter', reason: 'too-old', detail: 'had its time' } as const;
       expect(await queue.settle(leases.map((lease) => ({ lease, outcome })))).toMatchObject([{ ok: true }]);
     } finally {
-      queue.close();
+      await queue.close();
     }
     expect(aws.deadLetters()).toHaveLength(1);
   }
@@ -151,11 +190,16 @@ describe('opening the queue', () => {
       { id: 'm1', firstSeenAt: 5 },
     ]);
     expect(batch.failures()).toEqual(['m1']);
-    batch.close();
+    await batch.close();
   });
 
   test.each([
     ['one queue for both', { deadLetters: addressOf(JOBS) }, 'use two queues'],
+    [
+      'queues of two kinds',
+      { deadLetters: addressOf('cos://docs-1250000000.ap-beijing/dead/') },
+      'use two of a kind',
+    ],
     [
       'queues of two regions',
       { deadLetters: addressOf('https://sqs.eu-west-1.amazonaws.com/123456789012/dead') },
@@ -171,11 +215,20 @@ describe('opening the queue', () => {
       'AWS_REGION',
     ],
   ])('is refused for %s', async (_what, changes, advice) => {
-    await expect(openQueue(config(changes), { clock: aws.clock })).rejects.toMatchObject({
+    await expect(openQueue(config(changes), effects())).rejects.toMatchObject({
       code: 'queue-unusable',
       disposition: 'configuration',
       message: expect.stringContaining(advice),
     });
+  });
+
+  test('the messages of an event source are refused where the queue is none of SQS', async () => {
+    const [queue, deadLetters] = ['pending', 'dead'].map((name) =>
+      addressOf(`cos://docs-1250000000.ap-beijing/${name}/`),
+    );
+    if (queue === undefined || deadLetters === undefined) throw new Error('two were made');
+    const opening = openBatch(config({ queue, deadLetters }), [], aws.clock.now(), { clock: aws.clock });
+    await expect(opening).rejects.toMatchObject({ code: 'queue-unusable' });
   });
 
   test.each([
@@ -185,8 +238,8 @@ describe('opening the queue', () => {
     'http://[::1]:1',
   ])('needs no region for this machine: %s', async (origin) => {
     const [queue, deadLetters] = [addressOf(`${origin}/1/jobs`, 'sqs'), addressOf(`${origin}/1/dead`, 'sqs')];
-    const opened = await openQueue(config({ queue, deadLetters }), { clock: aws.clock });
+    const opened = await openQueue(config({ queue, deadLetters }), effects());
     expect(opened.capabilities.exclusiveLeases).toBe(true);
-    opened.close();
+    await opened.close();
   });
 });

@@ -8,6 +8,7 @@ useAwsEnvironment();
 
 const capabilities = {
   exclusiveLeases: true,
+  leasesAsLongAsAsked: true,
   exactDelays: true,
   maxLookAgainDelay: hours(12),
   maxEnqueueDelay: minutes(15),

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  queue.close();
+  await queue.close();
   await aws.close();
 });
 
@@ -72,7 +72,7 @@ describe('asking SQS for messages', () => {
         await other.lease({ max: 3, holdUntil: after(aws.clock.now(), hours(20)), wait: minutes(5) }),
       ).toEqual([]);
     } finally {
-      other.close();
+      await other.close();
       await server.close();
     }
     expect(server.requests.map(({ body }) => JSON.parse(body.toString()) as unknown)).toEqual([
@@ -253,7 +253,7 @@ describe('when SQS does not do what it is asked', () => {
   test('a queue that does not exist is named, with the request ID and what to check', async () => {
     const other = aws.open({ queueUrl: aws.urlOf('nosuch') });
     const error = await errorOf(other.lease(request()));
-    other.close();
+    await other.close();
     expect(error).toMatchObject({ code: 'queue-not-found', disposition: 'configuration' });
     expect(error.requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(error.message).toBe(
@@ -269,7 +269,7 @@ describe('when SQS does not do what it is asked', () => {
     setEnvironment(environment);
     const other = aws.open();
     const error = await errorOf(other.lease(request()));
-    other.close();
+    await other.close();
     expect(error).toMatchObject({ code: 'queue-credentials-refused', disposition: 'credentials' });
     expect(error.cause).toBeUndefined();
     expect(error.message).not.toContain(TEST_KEY.secretAccessKey);
@@ -280,7 +280,7 @@ describe('when SQS does not do what it is asked', () => {
     setEnvironment({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
     const other = aws.open();
     const error = await errorOf(other.lease(request()));
-    other.close();
+    await other.close();
     expect(error).toMatchObject({ code: 'queue-credentials-refused' });
   });
 
@@ -316,7 +316,7 @@ describe('when SQS does not do what it is asked', () => {
     aws.sqs.control.fail('ReceiveMessage', { kind: 'delay', ms: 60_000 }, 3);
     const other = aws.open({ requestTimeout: millis(40) });
     expect(await errorOf(other.lease(request()))).toMatchObject({ code: 'queue-unavailable' });
-    other.close();
+    await other.close();
   });
 
   test('nobody at the address is told as transient', async () => {
@@ -327,7 +327,7 @@ describe('when SQS does not do what it is asked', () => {
     expect(await errorOf(other.lease(request()))).toMatchObject({ code: 'queue-unavailable' });
     const [result] = await other.enqueue([aPendingJob(1)], NOW);
     expect(result).toMatchObject({ ok: false, error: { code: 'queue-unavailable' } });
-    other.close();
+    await other.close();
   });
 
   test.each([
@@ -349,7 +349,7 @@ describe('when SQS does not do what it is asked', () => {
     try {
       expect(await errorOf(other.lease(request()))).toMatchObject({ code: 'queue-unavailable' });
     } finally {
-      other.close();
+      await other.close();
       await server.close();
     }
   });
@@ -365,7 +365,7 @@ describe('when SQS does not do what it is asked', () => {
       aws.advance(minutes(2));
     }
     expect(await other.lease(request())).toEqual([]);
-    other.close();
+    await other.close();
     expect(aws.deadLetters()).toEqual([{ body: 'd1', reason: undefined, detail: undefined }]);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleFunction } from '../../deploy/bundle.js';
+import { bundleIntoFolder } from '../../deploy/bundle.js';
 import type { JobId } from '../../lib/domain/names.js';
 import { createDocProcessJob } from '../../lib/doc-jobs/create.js';
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
@@ -20,7 +20,7 @@ export const OUTPUT = { bucket: aBucket('pictures-1250000000'), region: aRegion(
 /** Builds the poll function's bundle into an empty folder of its own, as a deployment does. */
 export async function buildPoll(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'docjob-bundle-'));
-  await bundleFunction('poll', folder);
+  await bundleIntoFolder('poll', folder);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

@@ -22,6 +22,7 @@ interface Message {
 export class MemoryQueue implements PendingQueue {
   readonly capabilities = {
     exclusiveLeases: true,
+    leasesAsLongAsAsked: true,
     exactDelays: true,
     maxLookAgainDelay: hours(12),
     maxEnqueueDelay: seconds(900),
@@ -79,7 +80,8 @@ export class MemoryQueue implements PendingQueue {
     );
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#waiting = [];
+    return Promise.resolve();
   }
 }

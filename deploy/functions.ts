@@ -1,0 +1,4 @@
+import { poll } from '../functions/poll/function.js';
+
+/** Every function that is built and can be deployed. */
+export const FUNCTIONS = [poll] as const;
