@@ -8,6 +8,6 @@ export const callback = {
   trigger: { kind: 'url' },
   /** A look with its retries, and the time to queue what it leaves open. Nobody knows how long CI waits for an answer. */
   timeoutSeconds: 30,
-  /** A callback about 5,000 pages, and CI's answer about the same job. */
+  /** A callback about one job of 5,000 pages was measured to need 180 MB; it may name several. */
   memoryMb: 512,
 } as const satisfies FunctionDefinition;
