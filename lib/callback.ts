@@ -70,11 +70,11 @@ async function handle(
 }
 
 /**
- * Where to ask about a job: in the bucket that the sender names if it is one of ours, for one URL can serve the queues of several; else in the
- * configured one, where the job is found, or ends as unknown like any other that nobody knows.
+ * Where to ask about a job: in the bucket that the sender names if it is another one of ours, for one URL can serve the queues of several; else
+ * in the configured one, whose region we know better, and where the job is found, or ends as unknown like any other that nobody knows.
  */
 function pendingJob({ jobId, claimed }: NamedJob, { run }: CallbackConfig, log: Log): PendingJob {
-  if (claimed === undefined) return { jobId, ...run.source };
+  if (claimed === undefined || claimed.bucket === run.source.bucket) return { jobId, ...run.source };
   if (run.isAllowedBucket(claimed.bucket)) return { jobId, ...claimed };
   log.warn('callback-bucket-not-allowed', { jobId, bucket: claimed.bucket, askedInstead: run.source.bucket });
   return { jobId, ...run.source };

@@ -29,8 +29,8 @@ export interface Settled {
 }
 
 /**
- * What is kept free at the end of a call for putting jobs into the queue: three attempts of a second each (QUEUE_REQUEST_TIMEOUT), the waits between
- * them, and the loading of the queue's client.
+ * What is kept free at the end of a call for putting jobs into the queue, beside what the run keeps for itself: three attempts of a second each
+ * (QUEUE_REQUEST_TIMEOUT), the waits between them, and the loading of the queue's client.
  */
 const ENQUEUE_TIME: Millis = seconds(5);
 

@@ -275,12 +275,14 @@ describe.each(['lambda', 'scf'] as const)('the callback function on %s', (platfo
       });
     await post(target, naming('pictures-1250000000'));
     await post(target, naming('foreign-1999999999'));
+    await post(target, naming(SOURCE.bucket));
     const { statistics } = setting.deployment.cloud.control;
     const asked = statistics.requests({ operation: 'DescribeDocProcessJob' });
-    expect(asked.map(({ bucket }) => bucket)).toEqual(['pictures-1250000000', SOURCE.bucket]);
+    expect(asked.map(({ bucket }) => bucket)).toEqual(['pictures-1250000000', SOURCE.bucket, SOURCE.bucket]);
     const bodies = setting.deployment.cloud.sqs.messages('pending').map(({ content }) => content.body);
     expect(bodies.map((body) => JSON.parse(body) as unknown)).toEqual([
       { jobId: 'd1', bucket: 'pictures-1250000000', region: 'ap-guangzhou' },
+      { jobId: 'd1', ...SOURCE },
       { jobId: 'd1', ...SOURCE },
     ]);
   });
