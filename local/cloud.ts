@@ -6,6 +6,7 @@ import { Access } from './access.js';
 import { answerAdmin } from './admin.js';
 import { KeyRing, type KeyPair } from './auth/key-ring.js';
 import { DEFAULT_CI_BEHAVIOUR } from './ci/behaviour.js';
+import { Callbacks } from './ci/callbacks.js';
 import { JobTable } from './ci/job-table.js';
 import { ResultWriter } from './ci/result-writer.js';
 import { CloudClock, CloudControl, type CloudBehaviour } from './control.js';
@@ -106,6 +107,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     sqs: sqs.control,
     close: async () => {
       closing.abort();
+      services.ci.callbacks.close();
       sqs.close();
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -132,13 +134,15 @@ async function assemble(
     ...options.behaviour,
   };
   const limits = { maxConcurrent: options.maxConcurrentJobs ?? 10, maxSize: options.maxQueuedJobs ?? 10_000 };
-  const table = new JobTable(limits, options.jobDurationMs ?? 1_000, (job, endedAt) => {
+  const callbacks = new Callbacks(now, () => table);
+  const table: JobTable = new JobTable(limits, options.jobDurationMs ?? 1_000, (job, endedAt) => {
     results.add(job, epochMs(endedAt));
+    callbacks.ended(job, endedAt);
   });
   const parts = {
     store,
     results,
-    ci: { table, behaviour },
+    ci: { table, behaviour, callbacks },
     access: new Access(appId),
     faults: new FaultRules(options.seed ?? 1),
     statistics: new Statistics(),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config-error.js';
+import { parseCallbackConfig } from '../lib/callback/config.js';
 import { parseConfig } from '../lib/config.js';
 import { aBucket } from './support/pending-jobs.js';
 
@@ -10,6 +11,8 @@ const NEEDED = {
   SOURCE_BUCKET: 'docs-1250000000',
   SOURCE_REGION: 'ap-beijing',
 };
+
+const SECRET = 'kX3-9fQ_w7LmZ2pRtYb8uVc5nHs4gJd1';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -150,6 +153,37 @@ test('a password in an endpoint is refused without being shown', () => {
   }
 });
 
+describe('the configuration of the callback function', () => {
+  const problems = (env: Record<string, string>): readonly string[] => {
+    try {
+      parseCallbackConfig(env);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+    return [];
+  };
+
+  test('is that of the poll function, and a secret that is kept as its digest', () => {
+    const config = parseCallbackConfig({ ...NEEDED, CALLBACK_SECRET: SECRET });
+    expect(config.run.source).toEqual({ bucket: 'docs-1250000000', region: 'ap-beijing' });
+    expect(config.secrets).toHaveLength(1);
+    expect(JSON.stringify(config)).not.toContain(SECRET);
+  });
+
+  test.each([{}, { CALLBACK_SECRET: 'hunter2hunter2' }, { CALLBACK_SECRET: `${SECRET}/hunter2` }])(
+    'is refused without a fit secret, which is not shown, beside all else that is wrong: %j',
+    (env) => {
+      const found = problems({ ...NEEDED, SOURCE_REGION: '', ...env });
+      expect(found).toEqual([
+        expect.stringContaining('SOURCE_REGION is not set'),
+        expect.stringContaining('CALLBACK_SECRET is not set, or is no secret'),
+      ]);
+      expect(found.join()).not.toContain('hunter2');
+    },
+  );
+});
+
 test('every variable that is read is documented, and every documented one is read', () => {
   const documented = new Set(
     Array.from(
@@ -160,13 +194,16 @@ test('every variable that is read is documented, and every documented one is rea
     ).flat(),
   );
   const asked = new Set<string>();
-  parseConfig(
-    new Proxy<Record<string, string>>(NEEDED, {
-      get: (env, name: string) => {
-        asked.add(name);
-        return env[name];
+  parseCallbackConfig(
+    new Proxy<Record<string, string>>(
+      { ...NEEDED, CALLBACK_SECRET: SECRET },
+      {
+        get: (env, name: string) => {
+          asked.add(name);
+          return env[name];
+        },
       },
-    }),
+    ),
   );
   expect([...documented].sort()).toEqual([...asked].sort());
 });

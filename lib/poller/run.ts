@@ -32,6 +32,11 @@ export interface RunPolicy {
   readonly maxLeases: number;
   /** How long to wait for a message when there seems to be none. */
   readonly queueWait: Millis;
+  /**
+   * Leaves out the probe before the first lease. For jobs that are in hand already: there is no lease to spare, and the first look finds out as
+   * well what is wrong with our identity.
+   */
+  readonly withoutProbe?: boolean;
 }
 
 /** Everything that a run touches. */
@@ -110,7 +115,7 @@ class Run {
     const ended = new AbortController();
     this.#stopWork(ended.signal);
     try {
-      if (await this.#serviceIsUsable()) {
+      if (this.#policy.withoutProbe === true || (await this.#serviceIsUsable())) {
         // Neither the leases nor their handling ever throw: what goes wrong is remembered, and the rest is settled first.
         await pMap(this.#leases(), (lease) => this.#handle(lease), {
           concurrency: looksAtATime(concurrency, client),

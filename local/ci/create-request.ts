@@ -1,6 +1,7 @@
 import { parseBucketName, parseRegion } from '../../lib/domain/names.js';
 import { invalidArgument, Refusal } from '../wire/refusal.js';
 import { MalformedXml, readXml, type XmlInput } from '../xml/read.js';
+import { readCallback, type CallbackChoice } from './callback-request.js';
 import type { JobRequest } from './job.js';
 import type { PageRange } from './pages.js';
 
@@ -38,6 +39,7 @@ export interface CreateRequest {
   readonly request: JobRequest;
   readonly range: PageRange;
   readonly queueId: string | undefined;
+  readonly callback: CallbackChoice;
 }
 
 /**
@@ -76,6 +78,7 @@ export function readCreateRequest(body: Buffer): CreateRequest {
     },
     range,
     queueId: textOf(root, 'QueueId'),
+    callback: readCallback(root),
   };
 }
 

@@ -455,6 +455,16 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     expect(queue.requests).toHaveLength(0);
   });
 
+  test('on a key that is refused, found out by the first look where there is no probe', async () => {
+    const { queue, service, go } = setUp(new MemoryQueue(jobs(1)), () =>
+      failure(403, 'SignatureDoesNotMatch'),
+    );
+    const error = await errorOf(go({ policy: { withoutProbe: true } }));
+    expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials' });
+    expect(service.requests.some((request) => request.includes('docjobprobe'))).toBe(false);
+    expect(queue.outcomesOf('look-again')).toEqual(['m1']);
+  });
+
   test('but not on a service that only asks for fewer requests', async () => {
     const { queue, go, lines } = setUp(new MemoryQueue(jobs(5)), () => failure(429, 'SlowDown'));
     await expect(go()).resolves.toMatchObject({ leased: 0, stopped: 'throttled' });
@@ -553,6 +563,12 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     expect(await errorOf(go())).toMatchObject({ code: 'service-unusable' });
     expect(queue.outcomesOf('look-again')).toHaveLength(3);
   });
+});
+
+test('a run without its probe makes one request less', async () => {
+  const { service, go } = setUp(new MemoryQueue(jobs(1)), allInState('Running'));
+  await expect(go({ policy: { withoutProbe: true } })).resolves.toMatchObject({ waiting: 1 });
+  expect(service.requests).toHaveLength(1);
 });
 
 test('every lease is accounted for, whatever happens to it', async () => {
