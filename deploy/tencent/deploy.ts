@@ -18,8 +18,8 @@ export async function deployFunction(plan: FunctionPlan, effects: WaitEffects): 
   const { functionName } = plan;
   const { api, say } = effects;
   let state = await waitUntilAtRest(functionName, effects);
-  if (state !== undefined && /^(?:Create|Creation)Failed$/.test(state.status)) {
-    // SCF, product 583, page 47175: a function that could not be created is deleted and created again.
+  if (state?.status === 'CreateFailed') {
+    // SCF, product 583, page 115197: a function that could not be created is deleted and created again.
     say(`${functionName}: an earlier creation failed (${state.reason}), deleting what it left`);
     await deleteFunction(functionName, effects);
     state = undefined;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
 import { systemEffects } from '../../lib/platform/system.js';
 import { parseQueueUrl, type QueueAddress } from '../../lib/queue/open-queue.js';
-import { openApi, type Api } from './api.js';
+import { openApi } from './api.js';
+import { withCode } from './code.js';
 import { functionInfo, invokeFunction, removeFunction } from './commands.js';
 import { deployerCredentials } from './credentials.js';
 import { cronProblem } from './cron.js';
@@ -13,7 +13,7 @@ import type { DeployedFunction, TencentFramework, TencentOptions, TencentUtils }
 import type { WaitEffects } from './functions-api.js';
 import { longestRun, planService, writePackage } from './package.js';
 import { checkQueues } from './queues.js';
-import type { ApiRequest, CodeFile, FunctionPlan } from './requests.js';
+import type { FunctionPlan } from './requests.js';
 import { SCHEMA } from './schema.js';
 import { environmentProblem } from './settings.js';
 
@@ -172,28 +172,6 @@ export class TencentProviderPlugin {
   #say(line: string): void {
     this.#utils.log.notice(line);
   }
-}
-
-/** Puts zips where requests refer to them, as base64. */
-function withCode(api: Api, folder: string): Api {
-  return {
-    call: async (request) =>
-      api.call({ ...request, parameters: await inlined(request.parameters, folder) } satisfies ApiRequest),
-  };
-}
-
-async function inlined(parameters: object, folder: string): Promise<object> {
-  const entries = Object.entries(parameters).map(async ([name, value]: [string, unknown]) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [name, value] as const;
-    if (isCodeFile(value))
-      return [name, (await readFile(join(folder, value.base64Of))).toString('base64')] as const;
-    return [name, await inlined(value, folder)] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-function isCodeFile(value: object): value is CodeFile {
-  return 'base64Of' in value;
 }
 
 function queueAt(url = ''): QueueAddress {

@@ -8,7 +8,9 @@ const EXAMPLE = {
   timestamp: '1551113065',
   request: {
     headers: { 'content-type': 'application/json; charset=utf-8', host: 'cvm.tencentcloudapi.com' },
-    body: Buffer.from('{"Limit": 1, "Filters": [{"Values": ["\\u672a\\u547d\\u540d"], "Name": "instance-name"}]}'),
+    body: Buffer.from(
+      '{"Limit": 1, "Filters": [{"Values": ["\\u672a\\u547d\\u540d"], "Name": "instance-name"}]}',
+    ),
   },
   signature: '2230eefd229f582d8b1b891af7107b91597240707d778ab3738f756258d7652c',
 };

@@ -35,7 +35,10 @@ export function refusalOf(
 ): Tc3Refusal | undefined {
   const match = AUTHORIZATION.exec(request.headers['authorization'] ?? '');
   if (match === null)
-    return { code: 'AuthFailure.InvalidAuthorization', message: 'The Authorization header is not as it should be.' };
+    return {
+      code: 'AuthFailure.InvalidAuthorization',
+      message: 'The Authorization header is not as it should be.',
+    };
   const [, secretId, day = '', service = '', signedHeaders = '', signature = ''] = match;
   if (secretId !== expected.secretId)
     return { code: 'AuthFailure.SecretIdNotFound', message: 'The SecretId is not found.' };
