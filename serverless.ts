@@ -1,8 +1,10 @@
 import type { AWS } from '@serverless/typescript';
 import { FUNCTIONS } from './deploy/functions.js';
-import { tencentFunction } from './deploy/tencent/function.js';
+import { tencentFunctions } from './deploy/tencent/functions.js';
 import type { TencentService } from './deploy/tencent/service.js';
-import { readTencentSettings } from './deploy/tencent/settings.js';
+import { readTencentSettings, type TencentSettings } from './deploy/tencent/settings.js';
+import { ConfigError } from './lib/config-error.js';
+import { EnvReader } from './lib/env-reader.js';
 
 /** The deployment to AWS. */
 const aws: AWS = {
@@ -15,8 +17,8 @@ const aws: AWS = {
 };
 
 /** The deployment to Tencent Cloud. */
-function tencent(): TencentService {
-  const { region, runtime, variables, vpc, logs, ...settings } = readTencentSettings(process.env);
+function tencent(settings: TencentSettings): TencentService {
+  const { stage, region, runtime, variables, vpc, logs } = settings;
   return {
     service: 'docjob',
     frameworkVersion: '4',
@@ -24,17 +26,22 @@ function tencent(): TencentService {
     plugins: ['./deploy/serverless/plugin.cjs', './deploy/serverless/tencent-plugin.cjs'],
     provider: {
       name: 'tencent',
-      stage: "${opt:stage, 'dev'}",
+      stage,
       region,
       runtime,
       environment: variables,
       ...(vpc && { vpc }),
       ...(logs && { logs }),
     },
-    functions: Object.fromEntries(
-      FUNCTIONS.map((definition) => [definition.name, tencentFunction(definition, settings)]),
-    ),
+    functions: tencentFunctions(settings, FUNCTIONS),
   };
 }
 
-export default process.env['CLOUD'] === 'tencent' ? tencent() : aws;
+function tencentSettings(): TencentSettings {
+  const read = new EnvReader(process.env);
+  const settings = readTencentSettings(process.env, read, { stage: read.text('STAGE') ?? 'dev' });
+  if (settings === undefined || read.problems.length > 0) throw new ConfigError(read.problems);
+  return settings;
+}
+
+export default process.env['CLOUD'] === 'tencent' ? tencent(tencentSettings()) : aws;

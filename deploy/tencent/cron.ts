@@ -24,7 +24,7 @@ const FIELDS: readonly Field[] = [
 
 /**
  * What is wrong with a timer expression of SCF, in words that continue "the expression …"; undefined when nothing is. The old form of five fields is
- * refused: the API takes it, but reads its first field as seconds or as minutes depending on how many there are.
+ * refused: the page keeps it for old triggers only.
  */
 export function cronProblem(expression: string): string | undefined {
   const fields = expression.split(' ');

@@ -33,12 +33,12 @@ export async function deployFunction(plan: FunctionPlan, effects: WaitEffects): 
     for (const request of [plan.updateCode, plan.updateConfiguration]) {
       await api.call(request);
       mustBeActive(plan, request.action, await waitUntilAtRest(functionName, effects));
+      say(`${functionName}: ${request === plan.updateCode ? 'code' : 'configuration'} updated`);
     }
-    say(`${functionName}: code and configuration updated`);
   }
-  for (const request of plan.limits) {
+  for (const { request, said } of plan.limits) {
     await api.call(request);
-    say(`${functionName}: ${saidOf(request)}`);
+    say(`${functionName}: ${said}`);
   }
   await deployTriggers(plan, effects);
 }
@@ -65,13 +65,6 @@ function mustHaveRuntime({ functionName, create }: FunctionPlan, state: Function
     `${functionName} was created with the runtime ${state.runtime}, which cannot be changed to ${String(wanted)}\n` +
       'Keep the runtime, or remove the function and deploy again; no job is lost, the queue stays.',
   );
-}
-
-function saidOf({ action, parameters }: ApiRequest): string {
-  if ('AsyncTriggerConfig' in parameters) return 'limits of asynchronous calls set';
-  if ('ReservedConcurrencyMem' in parameters)
-    return `at most ${String(parameters.ReservedConcurrencyMem)} MB of runs at a time`;
-  return action;
 }
 
 async function deployTriggers(plan: FunctionPlan, { api, region, say }: WaitEffects): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeployError } from './deploy-error.js';
+import { withoutSecrets } from './environment.js';
 import type { TencentFramework } from './framework.js';
 import { deployerPolicy, rolePolicies, TRUST_POLICY, type Policy, type PolicySubject } from './policies.js';
 import { parseQueueUrl } from '../../lib/queue/open-queue.js';
@@ -35,20 +36,28 @@ export async function planService(framework: TencentFramework): Promise<readonly
   return plans;
 }
 
-/** Writes the requests and the policies into `.serverless/`, and says what there is. Needs no network and no credentials. */
+/**
+ * Writes the requests and the policies into `.serverless/`, and says what there is. Needs no network and no credentials.
+ *
+ * @param isShown whether the policies are printed too
+ */
 export async function writePackage(
   framework: TencentFramework,
   plans: readonly FunctionPlan[],
+  isShown: boolean,
   say: (line: string) => void,
 ): Promise<void> {
   const folder = join(framework.serviceDir, FOLDER);
-  const requests = requestsInOrder(framework, plans);
+  const requests = requestsInOrder(framework, plans).map((request) => ({
+    ...request,
+    parameters: withoutSecrets(request.parameters),
+  }));
   await writeJson(folder, REQUESTS_FILE, requests);
   say(`${FOLDER}/${REQUESTS_FILE}: ${requests.length} requests`);
   await mkdir(join(folder, 'policies'), { recursive: true });
   for (const [name, policy] of Object.entries(policiesOf(framework))) {
     await writeJson(join(folder, 'policies'), `${name}.json`, policy);
-    say(`${FOLDER}/policies/${name}.json: ${JSON.stringify(policy)}`);
+    say(`${FOLDER}/policies/${name}.json${isShown ? `: ${JSON.stringify(policy)}` : ''}`);
   }
 }
 
@@ -64,7 +73,7 @@ function requestsInOrder(framework: TencentFramework, plans: readonly FunctionPl
     ...queues,
     ...plans.flatMap(({ create, limits, triggers }) => [
       create,
-      ...limits,
+      ...limits.map(({ request }) => request),
       ...triggers.map((trigger) => trigger.create),
     ]),
   ];

@@ -83,8 +83,14 @@ function statementsFor(key: string, access: Access): readonly Statement[] {
 const ciBucket = (bucket: string, region: string): string =>
   `qcs::ci:${region}:uid/${appIdOfName(bucket)}:bucket/${bucket}/*`;
 
+const cosObject = (bucket: string, region: string, key: string): string =>
+  `qcs::cos:${region}:uid/${appIdOfName(bucket)}:${bucket}/${key}`;
+
 const cosObjects = (bucket: string, region: string, prefix: string): string =>
-  `qcs::cos:${region}:uid/${appIdOfName(bucket)}:${bucket}/${prefix}*`;
+  cosObject(bucket, region, `${prefix}*`);
+
+/** CMQ, product 406, page 34255: the name stands after its creator's UIN, which nobody knows before the queue is there. */
+const cmqQueue = (name: string): string => `qcs::cmqqueue:::queueName/uin/*/${name}`;
 
 function lookAtJobs({ buckets, source, sourceRegion, manifestPrefix }: Access): readonly Statement[] {
   // A bucket's region is not part of its name, and its name with the APPID is unique over all regions: only the source bucket's region is known.
@@ -128,14 +134,14 @@ function takeFrom(queue: QueueAddress): readonly Statement[] {
       return [
         {
           effect: 'allow',
-          // Beside the pending jobs, the checkpoint of the last complete pass.
-          action: [
-            'name/cos:GetObject',
-            'name/cos:HeadObject',
-            'name/cos:PutObject',
-            'name/cos:DeleteObject',
-          ],
+          action: ['name/cos:GetObject', 'name/cos:PutObject', 'name/cos:DeleteObject'],
           resource: [cosObjects(bucket, region, prefix)],
+        },
+        {
+          effect: 'allow',
+          // The note of the last complete pass, beside the pending jobs and not among them.
+          action: ['name/cos:GetObject', 'name/cos:PutObject'],
+          resource: [cosObject(bucket, region, `${prefix.slice(0, -1)}.checkpoint.json`)],
         },
         {
           effect: 'allow',
@@ -143,28 +149,53 @@ function takeFrom(queue: QueueAddress): readonly Statement[] {
           resource: [cosObjects(bucket, region, '')],
           // Listings of the queue only (COS, product 436, page 46206). The page shows a prefix without a slash; users report that a slash must be
           // URL-encoded here: both spellings are given.
-          condition: {
-            string_like: { 'cos:prefix': [`${prefix}*`, `${prefix.replaceAll('/', '%2F')}*`] },
-          },
+          condition: { string_equal: { 'cos:prefix': [prefix, encodeURIComponent(prefix)] } },
         },
       ];
     }
     case 'cmq':
+      return [
+        {
+          effect: 'allow',
+          action: [
+            'cmqqueue:ReceiveMessage',
+            'cmqqueue:BatchReceiveMessage',
+            'cmqqueue:DeleteMessage',
+            'cmqqueue:BatchDeleteMessage',
+            // Looking again is sending a delayed copy.
+            'cmqqueue:SendMessage',
+            'cmqqueue:BatchSendMessage',
+          ],
+          resource: [cmqQueue(queue.queueName)],
+        },
+      ];
     case 'sqs':
-      // CMQ's data plane knows no CAM action of its own: see docs/deploy-tencent.md. SQS has AWS's own identities.
+      // AWS has its own identities.
       return [];
   }
 }
 
 function sendTo(queue: QueueAddress): readonly Statement[] {
-  if (queue.kind !== 'cos') return [];
-  return [
-    {
-      effect: 'allow',
-      action: ['name/cos:PutObject'],
-      resource: [cosObjects(queue.bucket, queue.region, queue.prefix)],
-    },
-  ];
+  switch (queue.kind) {
+    case 'cos':
+      return [
+        {
+          effect: 'allow',
+          action: ['name/cos:PutObject'],
+          resource: [cosObjects(queue.bucket, queue.region, queue.prefix)],
+        },
+      ];
+    case 'cmq':
+      return [
+        {
+          effect: 'allow',
+          action: ['cmqqueue:SendMessage', 'cmqqueue:BatchSendMessage'],
+          resource: [cmqQueue(queue.queueName)],
+        },
+      ];
+    case 'sqs':
+      return [];
+  }
 }
 
 /** The policy of whoever deploys: these functions, their triggers, their roles and the queue's bucket or queues, and nothing else. */

@@ -9,13 +9,13 @@ import { deployerCredentials } from './credentials.js';
 import { cronProblem } from './cron.js';
 import { deployFunction } from './deploy.js';
 import { DeployError } from './deploy-error.js';
+import { environmentProblem } from './environment.js';
 import type { DeployedFunction, TencentFramework, TencentOptions, TencentUtils } from './framework.js';
 import type { WaitEffects } from './functions-api.js';
 import { longestRun, planService, writePackage } from './package.js';
 import { checkQueues } from './queues.js';
 import type { FunctionPlan } from './requests.js';
 import { SCHEMA } from './schema.js';
-import { environmentProblem } from './settings.js';
 
 /** Commands that talk to Tencent Cloud. */
 const ONLINE = new Set(['deploy', 'info', 'remove', 'invoke']);
@@ -87,7 +87,8 @@ export class TencentProviderPlugin {
 
   async #package(): Promise<void> {
     this.#plans = await planService(this.#framework);
-    await writePackage(this.#framework, this.#plans, (line) => this.#say(line));
+    const isShown = this.#framework.processedInput.commands[0] === 'package';
+    await writePackage(this.#framework, this.#plans, isShown, (line) => this.#say(line));
   }
 
   async #deploy(): Promise<void> {

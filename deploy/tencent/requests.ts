@@ -37,6 +37,12 @@ export interface TriggerPlan {
   readonly update?: ApiRequest;
 }
 
+/** A limit, and how it is told. */
+export interface LimitPlan {
+  readonly request: ApiRequest;
+  readonly said: string;
+}
+
 /** Everything that is sent for one function, in the order in which it is sent. */
 export interface FunctionPlan {
   /** As in `serverless.ts`. */
@@ -49,7 +55,7 @@ export interface FunctionPlan {
   readonly updateCode: ApiRequest;
   readonly updateConfiguration: ApiRequest;
   /** What must hold before a trigger fires. */
-  readonly limits: readonly ApiRequest[];
+  readonly limits: readonly LimitPlan[];
   readonly triggers: readonly TriggerPlan[];
 }
 
@@ -135,29 +141,29 @@ function limitsOf(
   { asynchronous, maximumInstances, memorySize }: DeployedFunction,
   of: { readonly FunctionName: string; readonly Namespace: string },
   scf: (action: string, parameters: object) => ApiRequest,
-): readonly ApiRequest[] {
-  const requests: ApiRequest[] = [];
+): readonly LimitPlan[] {
+  const limits: LimitPlan[] = [];
   if (asynchronous !== undefined) {
-    requests.push(
-      scf('UpdateFunctionEventInvokeConfig', {
+    const { retries, maximumAgeSeconds } = asynchronous;
+    limits.push({
+      request: scf('UpdateFunctionEventInvokeConfig', {
         ...of,
-        AsyncTriggerConfig: {
-          RetryConfig: [{ RetryNum: asynchronous.retries }],
-          MsgTTL: asynchronous.maximumAgeSeconds,
-        },
+        AsyncTriggerConfig: { RetryConfig: [{ RetryNum: retries }], MsgTTL: maximumAgeSeconds },
       } satisfies UpdateFunctionEventInvokeConfigRequest),
-    );
+      said: `a call that failed is repeated ${retries} times, one that waits is dropped after ${maximumAgeSeconds} seconds`,
+    });
   }
   if (maximumInstances !== undefined) {
-    requests.push(
+    limits.push({
       // In MB: the memory of one run is room for one run (SCF, product 583, page 51585).
-      scf('PutReservedConcurrencyConfig', {
+      request: scf('PutReservedConcurrencyConfig', {
         ...of,
         ReservedConcurrencyMem: memorySize * maximumInstances,
       } satisfies PutReservedConcurrencyConfigRequest),
-    );
+      said: `room for ${maximumInstances} run${maximumInstances === 1 ? '' : 's'} at a time`,
+    });
   }
-  return requests;
+  return limits;
 }
 
 function planTrigger(

