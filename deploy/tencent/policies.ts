@@ -45,6 +45,8 @@ interface Access {
   readonly source: BucketName;
   readonly sourceRegion: string;
   readonly manifestPrefix: string;
+  /** Where new objects call the submit function. */
+  readonly submitPrefix: string | undefined;
   readonly queue: QueueAddress;
   readonly deadLetters: QueueAddress;
 }
@@ -110,7 +112,7 @@ function lookAtJobs({ buckets, source, sourceRegion, manifestPrefix }: Access): 
   ];
 }
 
-function createJobs({ source, sourceRegion }: Access): readonly Statement[] {
+function createJobs({ source, sourceRegion, submitPrefix }: Access): readonly Statement[] {
   return [
     {
       effect: 'allow',
@@ -124,6 +126,16 @@ function createJobs({ source, sourceRegion }: Access): readonly Statement[] {
       // The role that CI works under, made when CI is bound to the first bucket; an empty account is the policy's own (CAM, page 10606).
       resource: ['qcs::cam:::roleName/CI_QCSRole'],
     },
+    ...(submitPrefix === undefined
+      ? []
+      : [
+          {
+            effect: 'allow' as const,
+            // An event does not tell its object's key beyond doubt: the function looks which object it is.
+            action: ['name/cos:HeadObject'],
+            resource: [cosObjects(source, sourceRegion, submitPrefix)],
+          },
+        ]),
   ];
 }
 
@@ -264,6 +276,7 @@ function accessOf(variables: Readonly<Record<string, string>>): Access {
     source,
     sourceRegion: variables['SOURCE_REGION'] ?? '',
     manifestPrefix: literalPrefix(variables['MANIFEST_KEY'] ?? 'manifests/${jobId}.json'),
+    submitPrefix: variables['SUBMIT_PREFIX'],
     queue: queueOf(variables['QUEUE_URL'] ?? ''),
     deadLetters: queueOf(variables['DEAD_LETTER_QUEUE_URL'] ?? ''),
   };

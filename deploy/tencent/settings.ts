@@ -102,7 +102,8 @@ function readVariables(env: Environment, read: EnvReader): Readonly<Record<strin
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       isFit = false;
-      for (const problem of error.problems) read.problem(problem);
+      // What several functions read is wrong once.
+      for (const problem of error.problems) if (!read.problems.includes(problem)) read.problem(problem);
     }
   }
   if (!isFit) return undefined;

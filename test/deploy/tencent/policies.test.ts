@@ -86,6 +86,13 @@ test('the submit function makes jobs and enqueues them; it can neither take jobs
   });
 });
 
+test('where objects call the submit function, it may ask about objects below that prefix', () => {
+  const { submit } = rolePolicies(subject({ ...BUCKET_QUEUE, SUBMIT_PREFIX: 'in/' }));
+  expect(grants(submit)['name/cos:HeadObject']).toEqual([
+    'qcs::cos:ap-beijing:uid/1250000000:docs-1250000000/in/*',
+  ]);
+});
+
 test('the callback function looks and enqueues; it can neither take jobs nor make them', () => {
   const { callback } = rolePolicies(subject(BUCKET_QUEUE));
   const actions = Object.keys(grants(callback));
