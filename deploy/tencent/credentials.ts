@@ -3,14 +3,14 @@ import type { Environment } from '../../lib/env-reader.js';
 import { DeployError } from './deploy-error.js';
 
 /**
- * The key pair of whoever deploys, as Tencent's own tools name it.
+ * The key pair of whoever deploys, as Tencent's own tools name it; of the token they have two names.
  *
  * @throws DeployError naming what is missing, before anything is built or sent.
  */
 export function deployerCredentials(env: Environment): SigningCredentials {
   const secretId = env['TENCENTCLOUD_SECRET_ID']?.trim() ?? '';
   const secretKey = env['TENCENTCLOUD_SECRET_KEY']?.trim() ?? '';
-  const token = env['TENCENTCLOUD_TOKEN']?.trim() ?? '';
+  const token = (env['TENCENTCLOUD_TOKEN'] ?? env['TENCENTCLOUD_SESSION_TOKEN'])?.trim() ?? '';
   const missing = [
     ...(secretId === '' ? ['TENCENTCLOUD_SECRET_ID'] : []),
     ...(secretKey === '' ? ['TENCENTCLOUD_SECRET_KEY'] : []),

@@ -70,8 +70,8 @@ const ListTriggersAnswer = v.object({
   ),
 });
 
-/** ListTriggers' page; a function has ten triggers of a type at most (SCF, "Quota limits"), and we use three types. */
-const PAGE = 100;
+/** ListTriggers' own default; no document says how many it gives at most. */
+const PAGE = 20;
 
 /** What SCF says of a function; undefined when there is none of that name. */
 export async function describeFunction(
@@ -98,11 +98,15 @@ export async function listTriggers(
   functionName: string,
 ): Promise<readonly TriggerState[]> {
   const action = 'ListTriggers';
+  const of = { FunctionName: functionName, Namespace: NAMESPACE, Limit: PAGE };
+  const triggers: TriggerState[] = [];
   try {
-    const answer = await api.call(
-      scfRequest(region, action, { FunctionName: functionName, Namespace: NAMESPACE, Limit: PAGE }),
-    );
-    return readAnswer(action, ListTriggersAnswer, answer).Triggers;
+    for (;;) {
+      const answer = await api.call(scfRequest(region, action, { ...of, Offset: triggers.length }));
+      const { TotalCount: total, Triggers: page } = readAnswer(action, ListTriggersAnswer, answer);
+      triggers.push(...page);
+      if (page.length === 0 || triggers.length >= total) return triggers;
+    }
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
@@ -117,10 +121,10 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
-/** How long a function may take to become active: a new one takes some ten seconds, one in a VPC up to two minutes. */
+/** How long a function may take to come to rest. No document says how long it takes; deploying again goes on waiting. */
 export const ACTIVE_WITHIN: Millis = seconds(180);
 
-/** Between two questions; SCF allows 20 calls of GetFunction a second. */
+/** Between two questions: far below the rates at which API 3.0 refuses calls. */
 const INTERVAL: Millis = seconds(1);
 
 /** States on the way to another one (SCF, product 583, page 115197). */

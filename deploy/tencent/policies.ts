@@ -1,22 +1,9 @@
-import { appIdOf, parseBucketName, type BucketName } from '../../lib/domain/names.js';
+import { parseBucketName, type BucketName } from '../../lib/domain/names.js';
 import { parseQueueUrl, type QueueAddress } from '../../lib/queue/open-queue.js';
 import { DeployError } from './deploy-error.js';
+import { ciBucket, cosObjects, type Policy, type Statement } from './policy.js';
+import { makeQueue, sendTo, takeFrom } from './queue-policy.js';
 import { NAMESPACE } from './requests.js';
-
-/** One statement of a CAM policy (CAM, product 598, page 10604). */
-export interface Statement {
-  readonly effect: 'allow';
-  readonly action: readonly string[];
-  readonly resource?: readonly string[];
-  readonly principal?: { readonly service: readonly string[] };
-  readonly condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-}
-
-/** A CAM policy document. */
-export interface Policy {
-  readonly version: '2.0';
-  readonly statement: readonly Statement[];
-}
 
 /** What policies are made for. */
 export interface PolicySubject {
@@ -31,7 +18,7 @@ export interface PolicySubject {
   }[];
 }
 
-/** Who may take the roles on: SCF, for its functions (SCF, product 583, page 47933). */
+/** Who may take the roles on: SCF, for its functions (SCF, product 583, page 31444). */
 export const TRUST_POLICY: Policy = {
   version: '2.0',
   statement: [
@@ -81,19 +68,6 @@ function statementsFor(key: string, access: Access): readonly Statement[] {
   }
 }
 
-/** CI documents no resource narrower than all of a bucket (CI, product 460, page 104297). */
-const ciBucket = (bucket: string, region: string): string =>
-  `qcs::ci:${region}:uid/${appIdOfName(bucket)}:bucket/${bucket}/*`;
-
-const cosObject = (bucket: string, region: string, key: string): string =>
-  `qcs::cos:${region}:uid/${appIdOfName(bucket)}:${bucket}/${key}`;
-
-const cosObjects = (bucket: string, region: string, prefix: string): string =>
-  cosObject(bucket, region, `${prefix}*`);
-
-/** CMQ, product 406, page 34255: the name stands after its creator's UIN, which nobody knows before the queue is there. */
-const cmqQueue = (name: string): string => `qcs::cmqqueue:::queueName/uin/*/${name}`;
-
 function lookAtJobs({ buckets, source, sourceRegion, manifestPrefix }: Access): readonly Statement[] {
   // A bucket's region is not part of its name, and its name with the APPID is unique over all regions: only the source bucket's region is known.
   const regionOf = (bucket: BucketName): string => (bucket === source ? sourceRegion : '*');
@@ -139,77 +113,6 @@ function createJobs({ source, sourceRegion, submitPrefix }: Access): readonly St
   ];
 }
 
-function takeFrom(queue: QueueAddress): readonly Statement[] {
-  switch (queue.kind) {
-    case 'cos': {
-      const { bucket, region, prefix } = queue;
-      return [
-        {
-          effect: 'allow',
-          action: ['name/cos:GetObject', 'name/cos:PutObject', 'name/cos:DeleteObject'],
-          resource: [cosObjects(bucket, region, prefix)],
-        },
-        {
-          effect: 'allow',
-          // The note of the last complete pass, beside the pending jobs and not among them.
-          action: ['name/cos:GetObject', 'name/cos:PutObject'],
-          resource: [cosObject(bucket, region, `${prefix.slice(0, -1)}.checkpoint.json`)],
-        },
-        {
-          effect: 'allow',
-          action: ['name/cos:GetBucket'],
-          resource: [cosObjects(bucket, region, '')],
-          // Listings of the queue only (COS, product 436, page 46206). The page shows a prefix without a slash; users report that a slash must be
-          // URL-encoded here: both spellings are given.
-          condition: { string_equal: { 'cos:prefix': [prefix, encodeURIComponent(prefix)] } },
-        },
-      ];
-    }
-    case 'cmq':
-      return [
-        {
-          effect: 'allow',
-          action: [
-            'cmqqueue:ReceiveMessage',
-            'cmqqueue:BatchReceiveMessage',
-            'cmqqueue:DeleteMessage',
-            'cmqqueue:BatchDeleteMessage',
-            // Looking again is sending a delayed copy.
-            'cmqqueue:SendMessage',
-            'cmqqueue:BatchSendMessage',
-          ],
-          resource: [cmqQueue(queue.queueName)],
-        },
-      ];
-    case 'sqs':
-      // AWS has its own identities.
-      return [];
-  }
-}
-
-function sendTo(queue: QueueAddress): readonly Statement[] {
-  switch (queue.kind) {
-    case 'cos':
-      return [
-        {
-          effect: 'allow',
-          action: ['name/cos:PutObject'],
-          resource: [cosObjects(queue.bucket, queue.region, queue.prefix)],
-        },
-      ];
-    case 'cmq':
-      return [
-        {
-          effect: 'allow',
-          action: ['cmqqueue:SendMessage', 'cmqqueue:BatchSendMessage'],
-          resource: [cmqQueue(queue.queueName)],
-        },
-      ];
-    case 'sqs':
-      return [];
-  }
-}
-
 /** The policy of whoever deploys: these functions, their triggers, their roles and the queue's bucket or queues, and nothing else. */
 export function deployerPolicy({ region, functions, variables }: PolicySubject): Policy {
   const { queue, deadLetters } = accessOf(variables);
@@ -242,30 +145,17 @@ export function deployerPolicy({ region, functions, variables }: PolicySubject):
         action: ['cam:PassRole'],
         resource: unique(functions.map(({ role }) => `qcs::cam:::roleName/${role}`)),
       },
-      ...unique([queue, deadLetters].map((address) => JSON.stringify(makeQueue(address, region))))
-        .map((statement) => JSON.parse(statement) as Statement | null)
-        .filter((statement) => statement !== null),
+      ...makeQueue(queue, region),
+      // Two prefixes of one bucket are one bucket to see to.
+      ...(sameBucket(queue, deadLetters) ? [] : makeQueue(deadLetters, region)),
     ],
   };
 }
 
-function makeQueue(address: QueueAddress, region: string): Statement | null {
-  switch (address.kind) {
-    case 'cos':
-      return {
-        effect: 'allow',
-        action: ['name/cos:HeadBucket'],
-        resource: [cosObjects(address.bucket, address.region, '')],
-      };
-    case 'cmq':
-      return {
-        effect: 'allow',
-        action: ['tdmq:DescribeCmqQueues', 'tdmq:CreateCmqQueue'],
-        resource: [`qcs::tdmq:${region}::queue/${address.queueName}`],
-      };
-    case 'sqs':
-      return null;
-  }
+function sameBucket(one: QueueAddress, other: QueueAddress): boolean {
+  return (
+    one.kind === 'cos' && other.kind === 'cos' && one.bucket === other.bucket && one.region === other.region
+  );
 }
 
 function accessOf(variables: Readonly<Record<string, string>>): Access {
@@ -300,10 +190,6 @@ function queueOf(url: string): QueueAddress {
   const address = parseQueueUrl(url);
   if (address.kind !== 'refused') return address;
   throw new DeployError('no-policy', `no policy can be written for the queue: ${address.problem}`);
-}
-
-function appIdOfName(bucket: string): string {
-  return appIdOf(bucketOf(bucket));
 }
 
 function unique<T>(values: readonly T[]): readonly T[] {

@@ -14,7 +14,6 @@ import type { DeployedFunction, TencentFramework, TencentOptions, TencentUtils }
 import type { WaitEffects } from './functions-api.js';
 import { longestRun, planService, writePackage } from './package.js';
 import { checkQueues } from './queues.js';
-import type { FunctionPlan } from './requests.js';
 import { SCHEMA } from './schema.js';
 
 /** Commands that talk to Tencent Cloud. */
@@ -29,7 +28,6 @@ export class TencentProviderPlugin {
   readonly #framework: TencentFramework;
   readonly #options: TencentOptions;
   readonly #utils: TencentUtils;
-  #plans: readonly FunctionPlan[] = [];
 
   static getProviderName(): string {
     return 'tencent';
@@ -86,12 +84,14 @@ export class TencentProviderPlugin {
   }
 
   async #package(): Promise<void> {
-    this.#plans = await planService(this.#framework);
     const isShown = this.#framework.processedInput.commands[0] === 'package';
-    await writePackage(this.#framework, this.#plans, isShown, (line) => this.#say(line));
+    await writePackage(this.#framework, await planService(this.#framework), isShown, (line) =>
+      this.#say(line),
+    );
   }
 
   async #deploy(): Promise<void> {
+    const plans = await planService(this.#framework);
     const effects = this.#effects();
     const { environment } = this.#framework.service.provider;
     await checkQueues(
@@ -99,7 +99,7 @@ export class TencentProviderPlugin {
         queue: queueAt(environment['QUEUE_URL']),
         deadLetters: queueAt(environment['DEAD_LETTER_QUEUE_URL']),
       },
-      longestRun(this.#plans),
+      longestRun(plans),
       {
         ...effects,
         random: systemEffects.random,
@@ -107,7 +107,7 @@ export class TencentProviderPlugin {
         cosEndpoint: endpoint('COS_ENDPOINT'),
       },
     );
-    for (const plan of this.#plans) await deployFunction(plan, effects);
+    for (const plan of plans) await deployFunction(plan, effects);
   }
 
   async #info(): Promise<void> {

@@ -15,7 +15,7 @@ function strictObject(fields: Readonly<Record<string, JsonSchema>>): JsonSchema 
   };
 }
 
-/** Prefixes that SCF keeps to itself (SCF, product 583, page 30228). */
+/** Without the prefixes that SCF keeps to itself (SCF documentation, "Environment variables"). */
 const VARIABLE_NAME = '^(?!SCF_|QCLOUD_|TENCENTCLOUD_)[A-Za-z][A-Za-z0-9_]*$';
 
 const environment: JsonSchema = {
@@ -78,8 +78,8 @@ export const SCHEMA = {
     'maximumInstances?': { type: 'integer', minimum: 1, maximum: 1_000 },
     'asynchronous?': strictObject({
       retries: { enum: [0, 1, 2] },
-      // A minute to six hours (SCF console, "Async invocation").
-      maximumAgeSeconds: { type: 'integer', minimum: 60, maximum: 21_600 },
+      // No document gives the bounds of MsgTTL: our least tick, and how long SCF itself repeats calls (product 583, page 39851).
+      maximumAgeSeconds: { type: 'integer', minimum: 60, maximum: 86_400 },
     }),
   }),
   functionEvents,

@@ -46,7 +46,7 @@ export interface TencentFunction {
   readonly environment?: Readonly<Record<string, string>>;
   /** How many runs there may be at a time. Not set: as many as the account's quota allows. */
   readonly maximumInstances?: number;
-  /** What becomes of asynchronous calls that fail or find no free instance. Not set: SCF's own rules (two retries, six hours). */
+  /** What becomes of asynchronous calls that fail or find no free instance. Not set: SCF's own rules (SCF, product 583, page 39851: two retries). */
   readonly asynchronous?: {
     /** Of calls that the function failed. */
     readonly retries: 0 | 1 | 2;

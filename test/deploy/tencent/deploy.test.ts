@@ -205,6 +205,15 @@ test('remove takes triggers and function away, and may be repeated', async () =>
   expect(stage.lines.at(-1)).toBe(`${NAME}: not there`);
 });
 
+test('remove finds all triggers, more than a page of them', async () => {
+  const events = Array.from({ length: 23 }, (_, index) => ({
+    timer: { name: `tick-${index}`, cron: '0 * * * * * *' },
+  }));
+  await deploy(stage.plan({ events }));
+  await removeFunction(NAME, stage.effects());
+  expect(cloud.changes().filter((action) => action === 'DeleteTrigger')).toHaveLength(23);
+});
+
 test.each(['DeleteTrigger', 'DeleteFunction'])(
   'a removal that fails at %s can be repeated',
   async (action) => {

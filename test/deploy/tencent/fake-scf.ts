@@ -170,7 +170,7 @@ function callOfTriggers(action: string, parameters: unknown, fn: FakeFunction): 
     fn.triggers.find(({ Type, TriggerName }) => Type === type && TriggerName === name);
   switch (action) {
     case 'ListTriggers': {
-      checked(ListTriggers, parameters);
+      const { Offset, Limit } = checked(ListTriggers, parameters);
       const Triggers = fn.triggers.map((trigger) => ({
         ...trigger,
         // As the service answers: the expression of a timer comes back in an object.
@@ -178,7 +178,7 @@ function callOfTriggers(action: string, parameters: unknown, fn: FakeFunction): 
           trigger.Type === 'timer' ? JSON.stringify({ cron: trigger.TriggerDesc }) : trigger.TriggerDesc,
         Enable: trigger.Enable === 'OPEN' ? 1 : 0,
       }));
-      return { TotalCount: Triggers.length, Triggers };
+      return { TotalCount: Triggers.length, Triggers: Triggers.slice(Offset, Offset + Limit) };
     }
     case 'CreateTrigger': {
       const trigger = checked(CreateTrigger, parameters);

@@ -3,9 +3,9 @@ import {
   deployerPolicy,
   rolePolicies,
   TRUST_POLICY,
-  type Policy,
   type PolicySubject,
 } from '../../../deploy/tencent/policies.js';
+import type { Policy } from '../../../deploy/tencent/policy.js';
 import { environmentProblem, withoutSecrets } from '../../../deploy/tencent/environment.js';
 
 const BUCKET_QUEUE = {

@@ -83,7 +83,7 @@ export const UpdateFunctionEventInvokeConfig = v.strictObject({
     RetryConfig: v.strictTuple([
       v.strictObject({ RetryNum: v.pipe(v.number(), v.minValue(0), v.maxValue(2)) }),
     ]),
-    MsgTTL: v.pipe(v.number(), v.integer(), v.minValue(60), v.maxValue(21_600)),
+    MsgTTL: v.pipe(v.number(), v.integer(), v.minValue(60), v.maxValue(86_400)),
   }),
 });
 
@@ -118,7 +118,8 @@ export const DeleteTrigger = v.strictObject({
 
 export const ListTriggers = v.strictObject({
   ...OfFunction,
-  Limit: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100)), 20),
+  Limit: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(20)), 20),
+  Offset: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
 });
 
 export const Invoke = v.strictObject({
