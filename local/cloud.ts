@@ -129,6 +129,7 @@ async function assemble(
   const behaviour: CloudBehaviour = {
     ...DEFAULT_CI_BEHAVIOUR,
     signatureErrors: 'code',
+    objectListLagMs: 0,
     ...options.behaviour,
   };
   const limits = { maxConcurrent: options.maxConcurrentJobs ?? 10, maxSize: options.maxQueuedJobs ?? 10_000 };
@@ -139,6 +140,7 @@ async function assemble(
     store,
     results,
     ci: { table, behaviour },
+    cosBehaviour: behaviour,
     access: new Access(appId),
     faults: new FaultRules(options.seed ?? 1),
     statistics: new Statistics(),
