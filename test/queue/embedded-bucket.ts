@@ -50,6 +50,16 @@ export interface StoredDeadLetter {
   readonly content?: { readonly type?: string; readonly base64: string };
 }
 
+/** Virtual time for runs: the wait for a run's end takes for ever, as long as the run does not end before. */
+class RunClock extends VirtualClock {
+  override sleep(delay: Millis, signal?: AbortSignal): Promise<void> {
+    if (delay < seconds(10)) return super.sleep(delay, signal);
+    return new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+  }
+}
+
 /** The embedded COS in virtual time, with a queue of pending jobs and one of dead letters in a bucket. */
 export class EmbeddedBucket {
   readonly clock: VirtualClock;
@@ -67,10 +77,10 @@ export class EmbeddedBucket {
   }
 
   static async start(): Promise<EmbeddedBucket> {
-    const clock = new VirtualClock();
+    const clock = new RunClock();
     const root = await mkdtemp(join(tmpdir(), 'docjob-bucket-queue-'));
     const cloud = await startCloud({ root, now: () => clock.now(), jobDurationMs: 0 });
-    for (const { bucket, region } of [QUEUES, SOURCE]) await cloud.control.createBucket(bucket, region);
+    for (const { bucket, region } of [PENDING, SOURCE]) await cloud.control.createBucket(bucket, region);
     return new EmbeddedBucket({ clock, cloud, transport: openTransport({ maxSockets: 16 }) }, root);
   }
 
