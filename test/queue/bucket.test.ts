@@ -182,7 +182,7 @@ describe('when a job is looked at', () => {
   });
 
   test('goes by the clock of COS where ours is wrong', async () => {
-    embedded.cloud.control.skewClock(-minutes(10));
+    embedded.cloud.control.skewClock(-10 * 60_000);
     await embedded.put('d1~n');
     expect(await runOnce()).toEqual(['d1~n']);
     expect(JSON.parse((await embedded.checkpoint()) ?? '')).toMatchObject({
