@@ -84,6 +84,7 @@ describe('a queue URL', () => {
     ['cos://docs-1250000000.ap-beijing/pending', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing//', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing/a%2Fb/', 'cos://<bucket>'],
+    [`cos://docs-1250000000.ap-beijing/${`${'f'.repeat(50)}/`.repeat(6)}`, 'cos://<bucket>'],
     ['cos://docs.ap-beijing/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing.evil/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing:81/pending/', 'cos://<bucket>'],
