@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { parseBucketName, parseJobId, parseRegion } from '../../lib/domain/names.js';
 import { epochMs } from '../../lib/domain/units.js';
 import { formatName, nonceFrom, parseName } from '../../lib/queue/bucket-name.js';
@@ -89,6 +90,25 @@ describe('the name of a pending job', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test('is what the documentation shows to whoever submits', () => {
+    const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+    const names = Array.from(text.matchAll(/^docjob\/pending\/(.*)$/gm), ([, name = '']) => name);
+    const jobId = names[0];
+    expect(names.map((name) => parseName(name, SOURCE))).toEqual([
+      { kind: 'job', job: { jobId, ...SOURCE } },
+      { kind: 'job', job: { jobId, ...SOURCE } },
+      {
+        kind: 'job',
+        job: {
+          jobId,
+          bucket: 'examplebucket-1250000000',
+          region: 'ap-shanghai',
+          createdAt: Date.UTC(2026, 0, 1),
+        },
+      },
+    ]);
   });
 
   test.each([

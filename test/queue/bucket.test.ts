@@ -120,6 +120,28 @@ describe('a job in a bucket', () => {
   });
 });
 
+test('what ends a lease does not wait for its turn in the rate that is set for CI', async () => {
+  for (let number = 0; number < 20; number += 1) await embedded.put(`d${number}~n`);
+  expect(await runOnce(DONE, { client: { ...embedded.clientPolicy, requestsPerSecond: 0.1 } })).toHaveLength(
+    20,
+  );
+  expect(embedded.clock.sleeps).toEqual([]);
+});
+
+test('what ends at the end of a run is given up in time for the run to end', async () => {
+  await embedded.put('d1~n');
+  const queue = embedded.open({}, { deadline: after(START, seconds(10)) });
+  const lease = await leaseOne(queue);
+  embedded.clock.advance(seconds(9));
+  expect(await queue.settle([{ lease, outcome: DONE }])).toMatchObject([
+    { ok: false, error: { code: 'queue-unavailable' } },
+  ]);
+  await queue.close();
+  expect(embedded.calls('DeleteObject')).toBe(0);
+  expect(await embedded.checkpoint()).toBeUndefined();
+  expect(await embedded.names()).toEqual(['d1~n']);
+});
+
 describe('when a job is looked at', () => {
   test('goes by its look times, not by what a settlement says', async () => {
     await embedded.put('d1~n');
