@@ -15,6 +15,7 @@ import {
   OUTAGE_GRACE,
   type DecisionPolicy,
 } from './poller/decide.js';
+import { nextLookTime } from './poller/look-times.js';
 import type { RunPolicy } from './poller/run.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
 import { parseQueueUrl, type QueueAddress, type QueueConfig, type QueueKind } from './queue/open-queue.js';
@@ -72,6 +73,7 @@ export function readConfig(read: EnvReader): Config | undefined {
     read.optional('AWS_ENDPOINT_URL_SQS', ORIGIN, parseOrigin) ??
     read.optional('AWS_ENDPOINT_URL', ORIGIN, parseOrigin);
   const keyTemplate = readKeyTemplate(read);
+  checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
   const client = readClient(read);
   const decisions = readDecisions(read);
@@ -91,6 +93,8 @@ export function readConfig(read: EnvReader): Config | undefined {
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
       awsRegion: read.text('AWS_REGION'),
       awsEndpoint: awsEndpoint?.origin,
+      client,
+      nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
     },
     logLevel,
     run: { client, decisions, source, isAllowedBucket, keyTemplate, concurrency, maxLeases, queueWait },
@@ -197,6 +201,21 @@ function readQueue(
   if (address.kind !== 'refused') return address;
   read.problem(`${name}: ${address.problem}`);
   return undefined;
+}
+
+/** A manifest among the pending jobs would be taken for a message, and buried. */
+function checkManifestKey(
+  template: KeyTemplate | undefined,
+  queues: readonly (QueueAddress | undefined)[],
+  read: EnvReader,
+): void {
+  for (const queue of queues) {
+    if (queue?.kind === 'cos' && template?.startsWith(queue.prefix) === true) {
+      read.problem(
+        `MANIFEST_KEY puts manifests into the folder of the queue ${queue.url}: use another folder`,
+      );
+    }
+  }
 }
 
 function readKeyTemplate(read: EnvReader): KeyTemplate | undefined {

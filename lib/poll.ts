@@ -50,7 +50,7 @@ async function serve(
   try {
     switch (trigger.kind) {
       case 'timer':
-        return await poll(await openQueue(config.queue, { ...effects, deadline }));
+        return await poll(await openQueue(config.queue, { ...effects, log, deadline }));
       case 'jobs': {
         const queue = openGivenQueue(trigger.messages, config.run.source, clock.now());
         const report = await poll(queue);

@@ -131,6 +131,7 @@ async function assemble(
   const behaviour: CloudBehaviour = {
     ...DEFAULT_CI_BEHAVIOUR,
     signatureErrors: 'code',
+    objectListLagMs: 0,
     ...options.behaviour,
   };
   const limits = { maxConcurrent: options.maxConcurrentJobs ?? 10, maxSize: options.maxQueuedJobs ?? 10_000 };
@@ -143,6 +144,7 @@ async function assemble(
     store,
     results,
     ci: { table, behaviour, callbacks },
+    cosBehaviour: behaviour,
     access: new Access(appId),
     faults: new FaultRules(options.seed ?? 1),
     statistics: new Statistics(),

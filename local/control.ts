@@ -7,6 +7,7 @@ import type { CiBehaviour } from './ci/behaviour.js';
 import type { Callbacks } from './ci/callbacks.js';
 import type { ResultWriter } from './ci/result-writer.js';
 import { SCRIPT_HEADER, writeScript, type JobScript } from './ci/script.js';
+import type { CosBehaviour } from './cos/api.js';
 import type { Bucket } from './cos/bucket.js';
 import type { ObjectStore } from './cos/object-store.js';
 import type { FaultRules } from './faults/fault-rules.js';
@@ -24,7 +25,7 @@ export interface JobReport {
 }
 
 /** How the cloud behaves where the documentation leaves it open. */
-export interface CloudBehaviour extends CiBehaviour {
+export interface CloudBehaviour extends CiBehaviour, CosBehaviour {
   /** Where COS puts the names of signature errors. */
   signatureErrors: SignatureErrorShape;
 }

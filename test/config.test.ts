@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config-error.js';
 import { parseCallbackConfig } from '../lib/callback/config.js';
 import { parseConfig } from '../lib/config.js';
+import { epochMs } from '../lib/domain/units.js';
 import { aBucket } from './support/pending-jobs.js';
 
 const NEEDED = {
@@ -43,6 +44,32 @@ describe('the configuration', () => {
         schedule: { share: 0.25, floor: 10_000, ceiling: 1_800_000, jitter: 0.25 },
       },
     });
+  });
+
+  test('takes a queue in a bucket, but no manifests in its folders', () => {
+    const onCos = {
+      ...NEEDED,
+      QUEUE_URL: 'cos://docs-1250000000.ap-beijing/docjob/pending/',
+      DEAD_LETTER_QUEUE_URL: 'cos://docs-1250000000.ap-beijing/docjob/dead/',
+    };
+    expect(parseConfig(onCos).queue).toMatchObject({
+      queue: { kind: 'cos', prefix: 'docjob/pending/' },
+      deadLetters: { kind: 'cos', prefix: 'docjob/dead/' },
+    });
+    for (const folder of ['pending', 'dead']) {
+      expect(problemsOf({ ...onCos, MANIFEST_KEY: `docjob/${folder}/m/\${jobId}.json` })).toEqual([
+        `MANIFEST_KEY puts manifests into the folder of the queue cos://docs-1250000000.ap-beijing/docjob/${folder}/: use another folder`,
+      ]);
+    }
+    expect(problemsOf({ ...onCos, MANIFEST_KEY: 'docjob/\${jobId}.json' })).toEqual([]);
+  });
+
+  test('has a job on a queue without due times looked at by the same schedule as any other', () => {
+    const { queue } = parseConfig({ ...NEEDED, DELAY_FLOOR_SECONDS: '100', DELAY_JITTER: '0.05' });
+    const seenAt = epochMs(1_000_000);
+    const next = queue.nextLook({ seed: 'd1', createdAt: undefined, firstSeenAt: seenAt, seenAt }, seenAt);
+    expect(next - seenAt).toBeLessThanOrEqual(100_000);
+    expect(next - seenAt).toBeGreaterThanOrEqual(95_000);
   });
 
   test('lists everything that is wrong in one error', () => {

@@ -98,7 +98,7 @@ async function enqueue(
 ): Promise<number> {
   let results: readonly EnqueueResult[];
   try {
-    const queue = await openQueue(config.queue, { ...effects, deadline: call.deadline });
+    const queue = await openQueue(config.queue, { ...effects, log, deadline: call.deadline });
     try {
       results = await queue.enqueue(jobs, delay);
     } finally {

@@ -23,7 +23,7 @@ const MAX_BODY_BYTES = 4_096;
 const MAX_QUOTE = 60;
 
 /** The last moment that a JavaScript date can hold (ECMA-262, "Time Values and Time Range"). */
-const LAST_MOMENT = 8_640_000_000_000_000;
+export const LAST_MOMENT = 8_640_000_000_000_000;
 
 /** CI's queue IDs are `p` and 32 hexadecimal digits; whatever of the kind is taken. */
 const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
@@ -37,12 +37,7 @@ const JobFields = v.object({
     field('a bucket name with its APPID, such as docs-1250000000', fromText(parseBucketName)),
   ),
   region: v.exactOptional(field('a region such as ap-beijing', fromText(parseRegion))),
-  queueId: v.exactOptional(
-    field(
-      'the ID of a CI queue',
-      fromText((text) => (QUEUE_ID.test(text) ? text : undefined)),
-    ),
-  ),
+  queueId: v.exactOptional(field('the ID of a CI queue', fromText(parseQueueId))),
   createdAt: v.exactOptional(field('a time in RFC 3339 or in milliseconds since 1970', readTime)),
   firstSeenAt: v.exactOptional(field('a time in milliseconds since 1970 or in RFC 3339', readTime)),
   redrivenAt: v.exactOptional(field('a time in milliseconds since 1970 or in RFC 3339', readTime)),
@@ -66,6 +61,11 @@ export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage
   }
   // Somebody's serialised nothing, rather than a job of that name.
   return readBareId(['null', 'true', 'false'].includes(text) ? undefined : text, defaults, text);
+}
+
+/** `text` as the ID of a CI queue, or undefined if it cannot be one. */
+export function parseQueueId(text: string): string | undefined {
+  return QUEUE_ID.test(text) ? text : undefined;
 }
 
 /** A job as {@link parseMessage} reads it; times in milliseconds since 1970. */
@@ -135,8 +135,8 @@ function readTime(value: unknown): EpochMs | undefined {
   return isMoment ? epochMs(value) : undefined;
 }
 
-/** The beginning of a value as JSON, on one line. */
-function quote(value: unknown): string {
+/** The beginning of a value as JSON, on one line, safe to log. */
+export function quote(value: unknown): string {
   const json =
     typeof value === 'string'
       ? JSON.stringify(value.slice(0, MAX_QUOTE))

@@ -24,6 +24,8 @@ export interface QueueUnderTest {
   advance(by: Millis): void;
   /** Puts in any body, as a foreign sender would. */
   rawSend(body: string): Promise<void>;
+  /** A job as a foreign sender would write it, for queues that take no JSON. */
+  rawJob?(job: PendingJob): string;
   deadLetters(): Promise<readonly SeenDeadLetter[]>;
   /** How many messages the queue still holds, in whatever state. */
   size(): Promise<number>;
@@ -257,7 +259,8 @@ export function describePendingQueue(name: string, { capabilities, open, faults 
     });
 
     test('a dead letter has its reason, its detail and the original body, and the message is gone', async () => {
-      const body = JSON.stringify({ ...aPendingJob(1), note: 'kept as it was: 你好 ✓' });
+      const job = aPendingJob(1);
+      const body = under.rawJob?.(job) ?? JSON.stringify({ ...job, note: 'kept as it was: 你好 ✓' });
       await under.rawSend(body);
       const outcome: Outcome = {
         kind: 'dead-letter',
