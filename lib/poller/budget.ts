@@ -53,10 +53,14 @@ export function planRun(now: EpochMs, deadline: EpochMs, attemptTimeout: Millis)
   return { kind: 'run', budget };
 }
 
-/** Whether a look may be started at `now`: it must be able to end both before the run's work does and while the lease still holds. */
+/** When a look must have ended: before the run's work does, and while the lease still holds for long enough to be settled. */
+export function lookUntil(leaseUntil: EpochMs, budget: RunBudget): EpochMs {
+  return epochMs(Math.min(budget.workUntil, before(leaseUntil, SETTLE_TIME)));
+}
+
+/** Whether a look may be started at `now`: it must be able to end in time, each attempt at its longest. */
 export function mayStart(now: EpochMs, leaseUntil: EpochMs, budget: RunBudget): boolean {
-  const limit = epochMs(Math.min(budget.workUntil, before(leaseUntil, SETTLE_TIME)));
-  return between(now, limit) >= budget.lookTime;
+  return between(now, lookUntil(leaseUntil, budget)) >= budget.lookTime;
 }
 
 /**
