@@ -15,9 +15,17 @@ import {
   OUTAGE_GRACE,
   type DecisionPolicy,
 } from './poller/decide.js';
+import { timeForALook } from './poller/budget.js';
 import type { RunPolicy } from './poller/run.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
-import { parseQueueUrl, type QueueAddress, type QueueConfig, type QueueKind } from './queue/open-queue.js';
+import { DEFAULT_CMQ_SETTINGS, LEASE_SLACK, longestDelay } from './queue/cmq-times.js';
+import {
+  parseQueueUrl,
+  type CmqQueueConfig,
+  type QueueAddress,
+  type QueueConfig,
+  type QueueKind,
+} from './queue/open-queue.js';
 import { LOG_LEVELS, type LogLevel } from './telemetry/log.js';
 
 /** What is set from outside, checked as a whole. */
@@ -72,6 +80,7 @@ export function parseConfig(env: Environment): Config {
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
+  const cmq = queue?.kind === 'cmq' ? readCmq(read, { decisions, client, queueWait }) : undefined;
 
   const isWhole = bucket && region && queue && deadLetters && keyTemplate;
   if (read.problems.length > 0 || !isWhole) throw new ConfigError(read.problems);
@@ -84,6 +93,7 @@ export function parseConfig(env: Environment): Config {
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
       awsRegion: read.text('AWS_REGION'),
       awsEndpoint: awsEndpoint?.origin,
+      cmq,
     },
     logLevel,
     run: { client, decisions, source, isAllowedBucket, keyTemplate, concurrency, maxLeases, queueWait },
@@ -117,6 +127,39 @@ function readDecisions(read: EnvReader): DecisionPolicy {
   });
   checkLooks(schedule, millis(Math.max(maxAge + OUTAGE_GRACE, unknownJobGrace)), read);
   return { schedule, maxAge, unknownJobGrace };
+}
+
+/** A message of CMQ is lost some time after it was sent: every delay and every lease must leave it time to be looked at (docs/adr/0002-cmq.md). */
+function readCmq(
+  read: EnvReader,
+  { decisions, client, queueWait }: Pick<RunPolicy, 'decisions' | 'client' | 'queueWait'>,
+): CmqQueueConfig {
+  const defaults = DEFAULT_CMQ_SETTINGS;
+  const maxUnacked = read.seconds('CMQ_MAX_UNACKED_SECONDS', defaults.maxUnacked, { min: 30, max: 43_200 });
+  const visibility = read.seconds('CMQ_VISIBILITY_SECONDS', defaults.visibility, { min: 1, max: 43_200 });
+  const endpoint = read.optional('CMQ_ENDPOINT', ORIGIN, parseOrigin);
+  const longest = longestDelay({ maxUnacked });
+  const { ceiling } = decisions.schedule;
+  if (ceiling > longest) {
+    read.problem(
+      `DELAY_CEILING_SECONDS is ${ceiling / 1_000}, but a message that CMQ drops after ${maxUnacked / 1_000} seconds unacknowledged may wait for ` +
+        `${longest / 1_000} at most: give the queue a longer time and set CMQ_MAX_UNACKED_SECONDS to it, or lower DELAY_CEILING_SECONDS`,
+    );
+  }
+  if (visibility > maxUnacked / 4) {
+    read.problem(
+      `CMQ_VISIBILITY_SECONDS is ${visibility / 1_000}, more than a quarter of CMQ_MAX_UNACKED_SECONDS (${maxUnacked / 1_000}): ` +
+        'a message that a killed run held would hardly be looked at again before CMQ drops it',
+    );
+  }
+  const shortest = timeForALook(client.attemptTimeout) + queueWait + LEASE_SLACK;
+  if (visibility < shortest) {
+    read.problem(
+      `CMQ_VISIBILITY_SECONDS is ${visibility / 1_000}, but a look needs a lease of ${shortest / 1_000} seconds: ` +
+        'give the queue a longer visibility timeout, or lower REQUEST_TIMEOUT_MS',
+    );
+  }
+  return { maxUnacked, visibility, endpoint };
 }
 
 /** @param longest how old a pending job can become under any rule */

@@ -3,10 +3,11 @@ import type { Transport } from '../cos/transport.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
 import type { EpochMs, Millis } from '../domain/units.js';
 import type { BatchQueue, DeliveredMessage } from './batch.js';
+import { DEFAULT_CMQ_SETTINGS, type CmqSettings } from './cmq-times.js';
 import type { JobDefaults } from './message.js';
 import type { PendingQueue } from './pending-queue.js';
 import { QueueError } from './queue-error.js';
-import type { QueueAddress, SqsAddress } from './queue-url.js';
+import type { CmqAddress, QueueAddress, SqsAddress } from './queue-url.js';
 import type { SqsOptions, SqsQueue } from './sqs.js';
 
 export { parseQueueUrl, type QueueAddress, type QueueKind } from './queue-url.js';
@@ -25,6 +26,14 @@ export interface QueueConfig {
   readonly awsRegion?: string | undefined;
   /** `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL`: all requests go there, whatever the queue URLs say. */
   readonly awsEndpoint?: string | undefined;
+  /** What is set about queues of CMQ; their own defaults where it is not given. */
+  readonly cmq?: CmqQueueConfig | undefined;
+}
+
+/** What is set about queues of CMQ. */
+export interface CmqQueueConfig extends CmqSettings {
+  /** `CMQ_ENDPOINT`: connect there instead. */
+  readonly endpoint?: URL | undefined;
 }
 
 /** What queues work through, each with what it needs of it: SQS brings its own transport and credentials. */
@@ -52,8 +61,10 @@ export async function openQueue(config: QueueConfig, effects: QueueEffects): Pro
     case 'sqs':
       if (deadLetters.kind === 'sqs') return openSqs(config, { queue, deadLetters }, effects);
       break;
-    case 'cos':
     case 'cmq':
+      if (deadLetters.kind === 'cmq') return openCmq(config, { queue, deadLetters }, effects);
+      break;
+    case 'cos':
       throw new QueueError('queue-unusable', `${queue.kind}: queues are not supported in this version`);
   }
   throw new QueueError(
@@ -91,6 +102,15 @@ function twoQueues({ queue, deadLetters }: QueueConfig): Pick<QueueConfig, 'queu
     'queue-unusable',
     `QUEUE_URL and DEAD_LETTER_QUEUE_URL are both ${queue.url}: use two queues`,
   );
+}
+
+async function openCmq(
+  { cmq = DEFAULT_CMQ_SETTINGS, defaults, requestTimeout }: QueueConfig,
+  pair: { readonly queue: CmqAddress; readonly deadLetters: CmqAddress },
+  effects: QueueEffects,
+): Promise<PendingQueue> {
+  const { openCmqQueue } = await import('./cmq.js');
+  return openCmqQueue({ ...pair, ...cmq, settings: cmq, defaults, requestTimeout }, effects);
 }
 
 interface SqsPair {

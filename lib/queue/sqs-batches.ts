@@ -1,7 +1,8 @@
 import pMap from 'p-map';
+import type { Asked } from './asked.js';
 import { splitIntoBatches, type BatchLimits } from './batches.js';
 import type { QueueError } from './queue-error.js';
-import { answerError, callError, entryError, type Asked, type FailedEntry } from './sqs-errors.js';
+import { answerError, callError, entryError, type FailedEntry } from './sqs-errors.js';
 
 /** How many entries a batch can have (SQS API Reference, SendMessageBatch and its siblings). */
 export const MAX_ENTRIES = 10;
