@@ -80,7 +80,8 @@ export function parseConfig(env: Environment): Config {
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
-  const cmq = queue?.kind === 'cmq' ? readCmq(read, { decisions, client, queueWait }) : undefined;
+  const cmq = readCmq(read);
+  if (queue?.kind === 'cmq') checkCmq(cmq, { decisions, client, queueWait }, read);
 
   const isWhole = bucket && region && queue && deadLetters && keyTemplate;
   if (read.problems.length > 0 || !isWhole) throw new ConfigError(read.problems);
@@ -129,15 +130,21 @@ function readDecisions(read: EnvReader): DecisionPolicy {
   return { schedule, maxAge, unknownJobGrace };
 }
 
+function readCmq(read: EnvReader): CmqQueueConfig {
+  const { maxUnacked, visibility } = DEFAULT_CMQ_SETTINGS;
+  return {
+    maxUnacked: read.seconds('CMQ_MAX_UNACKED_SECONDS', maxUnacked, { min: 30, max: 43_200 }),
+    visibility: read.seconds('CMQ_VISIBILITY_SECONDS', visibility, { min: 1, max: 43_200 }),
+    endpoint: read.optional('CMQ_ENDPOINT', ORIGIN, parseOrigin),
+  };
+}
+
 /** A message of CMQ is lost some time after it was sent: every delay and every lease must leave it time to be looked at (docs/adr/0002-cmq.md). */
-function readCmq(
-  read: EnvReader,
+function checkCmq(
+  { maxUnacked, visibility }: CmqQueueConfig,
   { decisions, client, queueWait }: Pick<RunPolicy, 'decisions' | 'client' | 'queueWait'>,
-): CmqQueueConfig {
-  const defaults = DEFAULT_CMQ_SETTINGS;
-  const maxUnacked = read.seconds('CMQ_MAX_UNACKED_SECONDS', defaults.maxUnacked, { min: 30, max: 43_200 });
-  const visibility = read.seconds('CMQ_VISIBILITY_SECONDS', defaults.visibility, { min: 1, max: 43_200 });
-  const endpoint = read.optional('CMQ_ENDPOINT', ORIGIN, parseOrigin);
+  read: EnvReader,
+): void {
   const longest = longestDelay({ maxUnacked });
   const { ceiling } = decisions.schedule;
   if (ceiling > longest) {
@@ -159,7 +166,6 @@ function readCmq(
         'give the queue a longer visibility timeout, or lower REQUEST_TIMEOUT_MS',
     );
   }
-  return { maxUnacked, visibility, endpoint };
 }
 
 /** @param longest how old a pending job can become under any rule */

@@ -40,7 +40,7 @@ export function cmqDeadLetterBody(
     lastError: lastError && {
       code: short(lastError.code),
       message: short(lastError.message),
-      requestId: lastError.requestId,
+      requestId: lastError.requestId && short(lastError.requestId),
     },
     messageId: message.id,
     firstSeenAt: message.firstSeenAt,

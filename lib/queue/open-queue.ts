@@ -109,6 +109,13 @@ async function openCmq(
   pair: { readonly queue: CmqAddress; readonly deadLetters: CmqAddress },
   effects: QueueEffects,
 ): Promise<PendingQueue> {
+  // Names are case-insensitive, and a queue has two hosts: the URLs may differ and mean the same queue.
+  if (pair.queue.queueName.toLowerCase() === pair.deadLetters.queueName.toLowerCase()) {
+    throw new QueueError(
+      'queue-unusable',
+      `QUEUE_URL and DEAD_LETTER_QUEUE_URL both name ${pair.queue.queueName}: use queues of two names`,
+    );
+  }
   const { openCmqQueue } = await import('./cmq.js');
   return openCmqQueue({ ...pair, ...cmq, settings: cmq, defaults, requestTimeout }, effects);
 }

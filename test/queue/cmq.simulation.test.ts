@@ -133,7 +133,10 @@ async function aMinute(world: World): Promise<void> {
   const queue = openRun();
   const leases = await leaseAll(queue, world);
   const fate = random();
-  if (fate < 0.05) return clock.advance(millis(minutes(1) - between(startedAt, clock.now())));
+  if (fate < 0.05) {
+    clock.advance(millis(minutes(1) - between(startedAt, clock.now())));
+    return;
+  }
   if (fate < 0.1) clock.advance(seconds(VISIBILITY_SECONDS));
   const other = openRun();
   const others = random() < 0.2 ? await leaseAll(other, world) : [];
