@@ -4,7 +4,14 @@ import { before, epochMs, millis, type EpochMs, type Millis } from '../domain/un
 import { splitIntoBatches } from './batches.js';
 import type { CmqClient } from './cmq-client.js';
 import { cmqDeadLetterBody } from './cmq-dead-letter.js';
-import { CONCURRENT_CALLS, deleteMessages, SEND_BATCH, sendMessages, type Errors } from './cmq-messages.js';
+import {
+  CONCURRENT_CALLS,
+  deleteMessages,
+  SEND_BATCH,
+  sendMessages,
+  type Errors,
+  type SendOptions,
+} from './cmq-messages.js';
 import { jobKey, successorOf, type Order, type Successors } from './cmq-successors.js';
 import { delaySeconds } from './cmq-times.js';
 import { formatMessage } from './message.js';
@@ -51,7 +58,7 @@ export async function settleDeliveries(endings: readonly Ending[], target: Settl
   const relayed: Relayed[] = [];
   const buried: Buried[] = [];
   for (const { delivery, outcome } of endings) {
-    if (outcome.kind === 'done' || isCovered(delivery, outcome, successors)) gone.push(delivery);
+    if (outcome.kind === 'done' || isDone(delivery, successors)) gone.push(delivery);
     else if (outcome.kind === 'look-again') relayed.push({ delivery, delay: outcome.delay });
     else buried.push({ delivery, outcome });
   }
@@ -59,10 +66,14 @@ export async function settleDeliveries(endings: readonly Ending[], target: Settl
   return endings.map(({ delivery }) => settling.errors.get(delivery));
 }
 
-/** Whether nothing more than a delete is needed: the job's manifest is there, or another copy of it is on its way. */
-function isCovered({ lease, order }: Delivery, outcome: Outcome, successors: Successors): boolean {
-  if (lease.kind !== 'job') return false;
-  return successors.isDone(lease) || (outcome.kind === 'look-again' && successors.hasSuccessor(lease, order));
+/** Whether the job's manifest is there, so that a copy of it needs no more than a delete, whatever its own look brought. */
+function isDone({ lease }: Delivery, successors: Successors): boolean {
+  return lease.kind === 'job' && successors.isDone(lease);
+}
+
+/** Whether another copy of the job goes on for this one. */
+function isReplaced({ lease, order }: Delivery, successors: Successors): boolean {
+  return lease.kind === 'job' && successors.hasSuccessor(lease, order);
 }
 
 interface Relayed {
@@ -100,20 +111,30 @@ class Settling {
     for (const [index, delivery] of deliveries.entries()) this.#fail(delivery, found[index]);
   }
 
-  /** Sends one successor for all the copies of a job, due when the first of them would be. */
+  /** Sends one successor for all the copies of a job, due when the first of them would be. Settlements of one run may overlap: none sends a second one. */
   async relay(relayed: readonly Relayed[]): Promise<void> {
-    const { longestDelay, queue } = this.#target;
-    const byJob = grouped(relayed, ({ delivery: { lease, receiptHandle } }) =>
-      lease.kind === 'job' ? jobKey(lease.job) : receiptHandle,
+    const { successors, longestDelay, queue } = this.#target;
+    const leases = relayed.map(({ delivery }) => delivery.lease);
+    for (let other = successors.onItsWay(leases); other; other = successors.onItsWay(leases)) await other;
+
+    // From here until the sends are under way nothing is waited for.
+    const replaced = relayed.filter(({ delivery }) => isReplaced(delivery, successors));
+    const byJob = grouped(
+      relayed.filter((one) => !replaced.includes(one)),
+      ({ delivery: { lease, receiptHandle } }) => (lease.kind === 'job' ? jobKey(lease.job) : receiptHandle),
     );
     const parcels = byJob.map((group): Parcel => {
       const replaces = group.map(({ delivery }) => delivery);
       const delay = millis(Math.min(...group.map((one) => one.delay)));
       return { ...copyOf(replaces), delaySeconds: delaySeconds(delay, longestDelay), replaces };
     });
-    const byDelay = grouped(parcels, (parcel) => parcel.delaySeconds);
     // Not repeated when the answer is lost: the original is still there, and comes back.
-    await this.#sendThenRemove(byDelay, queue, { once: true });
+    const sending = this.#sendAll(
+      grouped(parcels, (parcel) => parcel.delaySeconds),
+      { queue, once: true },
+    );
+    for (const { job } of parcels) if (job !== undefined) successors.sending(job, sending);
+    await this.remove([...replaced.map(({ delivery }) => delivery), ...(await sending)]);
   }
 
   async bury(buried: readonly Buried[]): Promise<void> {
@@ -122,40 +143,42 @@ class Settling {
       const message = { id: lease.id, body, firstSeenAt: lease.firstSeenAt };
       return { body: cmqDeadLetterBody(message, outcome), delaySeconds: 0, replaces: [delivery] };
     });
-    await this.#sendThenRemove([letters], this.#target.deadLetters, { once: false });
+    await this.remove(await this.#sendAll([letters], { queue: this.#target.deadLetters, once: false }));
   }
 
-  async #sendThenRemove(
+  /** Sends parcels in batches, those of one delay together. Gives the deliveries that are replaced. */
+  async #sendAll(
     groups: readonly (readonly Parcel[])[],
-    queue: CmqAddress,
-    { once }: { readonly once: boolean },
-  ): Promise<void> {
+    how: Pick<SendOptions, 'queue' | 'once'>,
+  ): Promise<readonly Delivery[]> {
     const batches = groups.flatMap((parcels) =>
       splitIntoBatches(parcels, ({ body }) => Buffer.byteLength(body, 'utf8'), SEND_BATCH),
     );
-    const arrived: Delivery[] = [];
-    await pMap(
+    const arrived = await pMap(
       batches,
       async (batch) => {
-        const error = await this.#send(batch, queue, once);
-        const replaced = batch.flatMap(({ replaces }) => replaces);
-        if (error === undefined) arrived.push(...replaced);
-        else for (const delivery of replaced) this.#fail(delivery, error);
+        const error = await this.#send(batch, how);
+        const deliveries = batch.flatMap(({ replaces }) => replaces);
+        for (const delivery of deliveries) this.#fail(delivery, error);
+        return error === undefined ? deliveries : [];
       },
       { concurrency: CONCURRENT_CALLS },
     );
-    await this.remove(arrived);
+    return arrived.flat();
   }
 
   /** Sends a batch of one delay, and remembers the successors in it. Gives what went wrong. */
-  async #send(batch: readonly Parcel[], queue: CmqAddress, once: boolean): Promise<DocjobError | undefined> {
+  async #send(
+    batch: readonly Parcel[],
+    how: Pick<SendOptions, 'queue' | 'once'>,
+  ): Promise<DocjobError | undefined> {
     const { client, successors, deleteTime } = this.#target;
     const order = successors.next();
     const [first] = batch;
     const bodies = batch.map(({ body }) => body);
     const deadline = before(firstEnd(batch), deleteTime);
     try {
-      await sendMessages(client, bodies, { queue, deadline, once, delaySeconds: first?.delaySeconds ?? 0 });
+      await sendMessages(client, bodies, { ...how, deadline, delaySeconds: first?.delaySeconds ?? 0 });
     } catch (error) {
       if (error instanceof DocjobError) return error;
       throw error;
@@ -164,6 +187,7 @@ class Settling {
     return undefined;
   }
 
+  /** Notes what went wrong, if something did. */
   #fail(delivery: Delivery, error: DocjobError | undefined): void {
     if (error !== undefined) this.errors.set(delivery, error);
   }

@@ -1,5 +1,5 @@
 import { epochMs, type EpochMs } from '../domain/units.js';
-import type { JobLease, PendingJob } from './pending-queue.js';
+import type { JobLease, Lease, PendingJob } from './pending-queue.js';
 
 /** The order of what one run did: a receive that came later has the greater number. */
 export type Order = number;
@@ -18,6 +18,7 @@ export class Successors {
   #last: Order = 0;
   readonly #done = new Set<string>();
   readonly #sent = new Map<string, Successor>();
+  readonly #sending = new Map<string, Promise<unknown>>();
 
   /** The next place in the order. */
   next(): Order {
@@ -32,6 +33,25 @@ export class Successors {
 
   isDone({ job }: JobLease): boolean {
     return this.#done.has(jobKey(job));
+  }
+
+  /** A successor of the job is on its way until `sending` has ended, one way or the other. */
+  sending(job: PendingJob, sending: Promise<unknown>): void {
+    const key = jobKey(job);
+    const forget = (): void => {
+      if (this.#sending.get(key) === ended) this.#sending.delete(key);
+    };
+    const ended = sending.then(forget, forget);
+    this.#sending.set(key, ended);
+  }
+
+  /** What is on its way for one of these jobs, to be waited for, since it never rejects; undefined when nothing is. */
+  onItsWay(leases: readonly Lease[]): Promise<unknown> | undefined {
+    for (const lease of leases) {
+      const sending = lease.kind === 'job' ? this.#sending.get(jobKey(lease.job)) : undefined;
+      if (sending !== undefined) return sending;
+    }
+    return undefined;
   }
 
   /** The queue took a successor of the job, whose sending began at `order`. */

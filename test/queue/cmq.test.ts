@@ -310,6 +310,22 @@ describe('looking again on CMQ', () => {
     expect(control.messages('jobs')).toHaveLength(1);
   });
 
+  test('sends no second successor while the first is on its way, but one when that did not arrive', async () => {
+    for (const fault of [undefined, { kind: 'refuse', as: 'Internal' } as const]) {
+      const before = sends();
+      send(aPendingJob(1), aPendingJob(1));
+      const [one, other] = await leaseAll();
+      if (one === undefined || other === undefined) throw new Error('two were put in');
+      if (fault !== undefined) control.fail('SendMessage', fault);
+      const settling = [one, other].map((lease) => settle([lease], again(minutes(5))));
+      expect((await Promise.all(settling)).map(codes)).toEqual([
+        [fault === undefined ? 'ok' : 'queue-unavailable'],
+        ['ok'],
+      ]);
+      expect(sends() - before).toBe(fault === undefined ? 1 : 2);
+    }
+  });
+
   test('does not take a successor that came back in the same run for such a copy', async () => {
     send(aPendingJob(1));
     for (let look = 0; look < 3; look += 1) {

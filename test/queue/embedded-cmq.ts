@@ -19,13 +19,14 @@ import type { PendingQueue } from '../../lib/queue/pending-queue.js';
 import { parseQueueUrl, type CmqAddress } from '../../lib/queue/queue-url.js';
 import { KeyRing } from '../../local/auth/key-ring.js';
 import { createCmq, type LocalCmq } from '../../local/cmq/index.js';
+import type { CmqQueueSettings } from '../../local/cmq/queue.js';
 import { seededRandom } from '../../local/faults/seeded-random.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { VirtualClock } from '../support/virtual-clock.js';
 import type { QueueUnderTest, SeenDeadLetter } from './contract.js';
 
 /** The queues of these tests: leases of a minute, twelve hours unacknowledged, as a deployment would set them. */
-const QUEUE = { visibilityTimeout: 60, msgRetentionSeconds: 43_200 };
+const QUEUE: Partial<CmqQueueSettings> = { visibilityTimeout: 60, msgRetentionSeconds: 43_200 };
 const SETTINGS = { maxUnacked: hours(12), visibility: seconds(60) };
 
 export function cmqAddress(url: string): CmqAddress {
@@ -47,9 +48,9 @@ export class EmbeddedCmq {
   readonly #server: Server;
   #onRequest: () => void = () => undefined;
 
-  private constructor() {
+  private constructor(changes: Partial<CmqQueueSettings>) {
     this.cmq = createCmq({ now: () => this.serviceNow(), keys: this.keys });
-    this.queue = cmqAddress(this.cmq.control.createQueue('jobs', QUEUE));
+    this.queue = cmqAddress(this.cmq.control.createQueue('jobs', { ...QUEUE, ...changes }));
     this.deadLetters = cmqAddress(this.cmq.control.createQueue('dead', QUEUE));
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
@@ -61,8 +62,9 @@ export class EmbeddedCmq {
     });
   }
 
-  static async start(): Promise<EmbeddedCmq> {
-    const embedded = new EmbeddedCmq();
+  /** @param changes of the queue `jobs` */
+  static async start(changes: Partial<CmqQueueSettings> = {}): Promise<EmbeddedCmq> {
+    const embedded = new EmbeddedCmq(changes);
     await new Promise<void>((resolve) => embedded.#server.listen(0, '127.0.0.1', resolve));
     return embedded;
   }
