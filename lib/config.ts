@@ -16,9 +16,17 @@ import {
   type DecisionPolicy,
 } from './poller/decide.js';
 import { nextLookTime } from './poller/look-times.js';
+import { timeForALook } from './poller/budget.js';
 import type { RunPolicy } from './poller/run.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
-import { parseQueueUrl, type QueueAddress, type QueueConfig, type QueueKind } from './queue/open-queue.js';
+import { DEFAULT_CMQ_SETTINGS, LEASE_SLACK, longestDelay } from './queue/cmq-times.js';
+import {
+  parseQueueUrl,
+  type CmqQueueConfig,
+  type QueueAddress,
+  type QueueConfig,
+  type QueueKind,
+} from './queue/open-queue.js';
 import { LOG_LEVELS, type LogLevel } from './telemetry/log.js';
 
 /** What is set from outside, checked as a whole. */
@@ -81,6 +89,8 @@ export function readConfig(read: EnvReader): Config | undefined {
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
+  const cmq = readCmq(read);
+  if (queue?.kind === 'cmq') checkCmq(cmq, { decisions, client, queueWait }, read);
 
   const isWhole = bucket && region && queue && deadLetters && keyTemplate;
   if (read.problems.length > 0 || !isWhole) return undefined;
@@ -95,6 +105,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       awsEndpoint: awsEndpoint?.origin,
       client,
       nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
+      cmq,
     },
     logLevel,
     run: { client, decisions, source, isAllowedBucket, keyTemplate, concurrency, maxLeases, queueWait },
@@ -128,6 +139,44 @@ function readDecisions(read: EnvReader): DecisionPolicy {
   });
   checkLooks(schedule, millis(Math.max(maxAge + OUTAGE_GRACE, unknownJobGrace)), read);
   return { schedule, maxAge, unknownJobGrace };
+}
+
+function readCmq(read: EnvReader): CmqQueueConfig {
+  const { maxUnacked, visibility } = DEFAULT_CMQ_SETTINGS;
+  return {
+    maxUnacked: read.seconds('CMQ_MAX_UNACKED_SECONDS', maxUnacked, { min: 30, max: 43_200 }),
+    visibility: read.seconds('CMQ_VISIBILITY_SECONDS', visibility, { min: 1, max: 43_200 }),
+    endpoint: read.optional('CMQ_ENDPOINT', ORIGIN, parseOrigin),
+  };
+}
+
+/** A message of CMQ is lost some time after it was sent: every delay and every lease must leave it time to be looked at (docs/adr/0002-cmq.md). */
+function checkCmq(
+  { maxUnacked, visibility }: CmqQueueConfig,
+  { decisions, client, queueWait }: Pick<RunPolicy, 'decisions' | 'client' | 'queueWait'>,
+  read: EnvReader,
+): void {
+  const longest = longestDelay({ maxUnacked });
+  const { ceiling } = decisions.schedule;
+  if (ceiling > longest) {
+    read.problem(
+      `DELAY_CEILING_SECONDS is ${ceiling / 1_000}, but a message that CMQ drops after ${maxUnacked / 1_000} seconds unacknowledged may wait for ` +
+        `${longest / 1_000} at most: give the queue a longer time and set CMQ_MAX_UNACKED_SECONDS to it, or lower DELAY_CEILING_SECONDS`,
+    );
+  }
+  if (visibility > maxUnacked / 4) {
+    read.problem(
+      `CMQ_VISIBILITY_SECONDS is ${visibility / 1_000}, more than a quarter of CMQ_MAX_UNACKED_SECONDS (${maxUnacked / 1_000}): ` +
+        'a message that a killed run held would hardly be looked at again before CMQ drops it',
+    );
+  }
+  const shortest = timeForALook(client.attemptTimeout) + queueWait + LEASE_SLACK;
+  if (visibility < shortest) {
+    read.problem(
+      `CMQ_VISIBILITY_SECONDS is ${visibility / 1_000}, but a look needs a lease of ${shortest / 1_000} seconds: ` +
+        'give the queue a longer visibility timeout, or lower REQUEST_TIMEOUT_MS',
+    );
+  }
 }
 
 /** @param longest how old a pending job can become under any rule */

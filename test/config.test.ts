@@ -234,3 +234,46 @@ test('every variable that is read is documented, and every documented one is rea
   );
   expect([...documented].sort()).toEqual([...asked].sort());
 });
+
+describe('a queue of CMQ', () => {
+  const CMQ = {
+    ...NEEDED,
+    QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/pending',
+    DEAD_LETTER_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/dead',
+    CMQ_MAX_UNACKED_SECONDS: '43200',
+    CMQ_VISIBILITY_SECONDS: '70',
+  };
+
+  test('is configured by how it is set itself', () => {
+    const { queue } = parseConfig({ ...CMQ, CMQ_ENDPOINT: 'http://127.0.0.1:9000' });
+    expect(queue).toMatchObject({
+      queue: { kind: 'cmq', queueName: 'pending' },
+      cmq: { maxUnacked: 43_200_000, visibility: 70_000, endpoint: new URL('http://127.0.0.1:9000') },
+    });
+  });
+
+  test.each([
+    [
+      'that would drop a message before the longest delay leaves it time',
+      { CMQ_MAX_UNACKED_SECONDS: '3600' },
+      /^DELAY_CEILING_SECONDS is 1800, but .* after 3600 .* for 900 at most/,
+    ],
+    [
+      'whose leases are longer than a message may wait',
+      { CMQ_VISIBILITY_SECONDS: '10801' },
+      /^CMQ_VISIBILITY_SECONDS is 10801, more than a quarter of CMQ_MAX_UNACKED_SECONDS/,
+    ],
+    [
+      'whose leases hold no look',
+      { CMQ_VISIBILITY_SECONDS: '15' },
+      /^CMQ_VISIBILITY_SECONDS is 15, but a look needs a lease of 16 seconds/,
+    ],
+  ])('%s is refused', (_what, changes, problem) => {
+    expect(problemsOf({ ...CMQ, ...changes })).toEqual([expect.stringMatching(problem)]);
+    expect(problemsOf({ ...NEEDED, ...changes })).toEqual([]);
+  });
+
+  test('may keep its own default where delays are as short', () => {
+    expect(problemsOf({ ...CMQ, CMQ_MAX_UNACKED_SECONDS: '', DELAY_CEILING_SECONDS: '900' })).toEqual([]);
+  });
+});

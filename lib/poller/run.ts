@@ -8,7 +8,7 @@ import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
-import { looksAtATime, mayStart, planRun, type RunBudget } from './budget.js';
+import { looksAtATime, lookUntil, mayStart, planRun, type RunBudget } from './budget.js';
 import type { DecisionPolicy } from './decide.js';
 import { Holds } from './holds.js';
 import { failedLook, look, type LookDeps, type LookResult } from './look.js';
@@ -203,12 +203,14 @@ class Run {
   /** Looks at a job if there is still time and reason to; undefined when the lease should go back as it came. */
   async #look(lease: JobLease): Promise<LookResult | undefined> {
     if (this.#isOver() || !mayStart(this.#deps.clock.now(), lease.until, this.#budget)) return undefined;
+    const until = lookUntil(lease.until, this.#budget);
     try {
-      return await look(lease, this.#lookDeps);
+      return await look(lease, { ...this.#lookDeps, requester: this.#client.until(until) });
     } catch (error) {
       if (this.#isOver()) return undefined;
       if (error instanceof DeadlineError) {
-        this.#stop('out-of-time');
+        // A lease that ends before the run does leaves time for others.
+        if (until === this.#budget.workUntil) this.#stop('out-of-time');
         return undefined;
       }
       this.#fail('service-unusable', 'the run stopped, since no other job would fare better', error);

@@ -6,10 +6,11 @@ import type { EpochMs, Millis } from '../domain/units.js';
 import type { Log } from '../telemetry/log.js';
 import type { BatchQueue, DeliveredMessage } from './batch.js';
 import type { NextLook } from './bucket-reader.js';
+import { DEFAULT_CMQ_SETTINGS, type CmqSettings } from './cmq-times.js';
 import type { JobDefaults } from './message.js';
 import type { PendingQueue } from './pending-queue.js';
 import { QueueError } from './queue-error.js';
-import type { BucketQueueAddress, QueueAddress, SqsAddress } from './queue-url.js';
+import type { BucketQueueAddress, CmqAddress, QueueAddress, SqsAddress } from './queue-url.js';
 import type { SqsOptions, SqsQueue } from './sqs.js';
 
 export { parseQueueUrl, type QueueAddress, type QueueKind } from './queue-url.js';
@@ -32,6 +33,14 @@ export interface QueueConfig {
   readonly client: CosClientPolicy;
   /** When a job is due on a queue that stores no due times. */
   readonly nextLook: NextLook;
+  /** What is set about queues of CMQ; their own defaults where it is not given. */
+  readonly cmq?: CmqQueueConfig | undefined;
+}
+
+/** What is set about queues of CMQ. */
+export interface CmqQueueConfig extends CmqSettings {
+  /** `CMQ_ENDPOINT`: connect there instead. */
+  readonly endpoint?: URL | undefined;
 }
 
 /** What queues work through, each with what it needs of it: SQS brings its own transport and credentials. */
@@ -64,7 +73,8 @@ export async function openQueue(config: QueueConfig, effects: QueueEffects): Pro
       if (deadLetters.kind === 'cos') return openBucket(config, { queue, deadLetters }, effects);
       break;
     case 'cmq':
-      throw new QueueError('queue-unusable', `${queue.kind}: queues are not supported in this version`);
+      if (deadLetters.kind === 'cmq') return openCmq(config, { queue, deadLetters }, effects);
+      break;
   }
   throw new QueueError(
     'queue-unusable',
@@ -120,6 +130,22 @@ async function openBucket(
   const { openBucketQueue } = await import('./bucket.js');
   const { defaults, client, nextLook } = config;
   return openBucketQueue({ ...pair, defaults, client, nextLook }, effects);
+}
+
+async function openCmq(
+  { cmq = DEFAULT_CMQ_SETTINGS, defaults, requestTimeout }: QueueConfig,
+  pair: { readonly queue: CmqAddress; readonly deadLetters: CmqAddress },
+  effects: QueueEffects,
+): Promise<PendingQueue> {
+  // Names are case-insensitive, and a queue has two hosts: the URLs may differ and mean the same queue.
+  if (pair.queue.queueName.toLowerCase() === pair.deadLetters.queueName.toLowerCase()) {
+    throw new QueueError(
+      'queue-unusable',
+      `QUEUE_URL and DEAD_LETTER_QUEUE_URL both name ${pair.queue.queueName}: use queues of two names`,
+    );
+  }
+  const { openCmqQueue } = await import('./cmq.js');
+  return openCmqQueue({ ...pair, ...cmq, settings: cmq, defaults, requestTimeout }, effects);
 }
 
 interface SqsPair {

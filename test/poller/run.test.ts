@@ -273,6 +273,50 @@ describe('the time of a run', () => {
     expect(service.requests).toHaveLength(1);
   });
 
+  test('F6: no retry of a look is sent when its lease would have ended', async () => {
+    const clock = new HandClock();
+    const queue = new MemoryQueue(jobs(1));
+    queue.leaseLength = 20_000;
+    const askedAt: number[] = [];
+    const { go } = setUp(
+      queue,
+      (request) => {
+        if (isProbe(request)) return undefined;
+        askedAt.push(clock.now() - START);
+        return { ...failure(503, 'SlowDown'), headers: { 'retry-after': '9' } };
+      },
+      clock,
+    );
+    await expect(go({ deadline: after(START, minutes(5)) })).resolves.toMatchObject({ waiting: 1 });
+    expect(askedAt).toEqual([0, 9_000]);
+  });
+
+  test('F6: a look whose lease runs out midway goes back, and the run goes on with others', async () => {
+    const clock = new HandClock();
+    const queue = new MemoryQueue(jobs(11));
+    let leases = 0;
+    queue.onLease = () => {
+      leases += 1;
+      queue.leaseLength = leases === 1 ? 14_000 : 60_000;
+    };
+    const { service, go } = setUp(
+      queue,
+      (request) => {
+        if (!isProbe(request) && askedJob(request) === aJobId(1)) clock.advance(seconds(11));
+        return allInState('Success')(request);
+      },
+      clock,
+    );
+    const limits = { policy: { concurrency: 1 }, deadline: after(START, minutes(5)) };
+    await expect(go(limits)).resolves.toMatchObject({
+      leased: 11,
+      returned: 10,
+      finished: { Success: 1 },
+      stopped: 'queue-empty',
+    });
+    expect([...service.manifests.keys()]).toEqual([expect.stringContaining(aJobId(11))]);
+  });
+
   test('F8: an abort stops the looks, and what was leased goes back', async () => {
     const queue = new MemoryQueue(jobs(10));
     const abort = new AbortController();

@@ -13,6 +13,8 @@ import {
 import { jsonLog } from '../../lib/telemetry/log.js';
 import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { setEnvironment, useAwsEnvironment } from './aws-environment.js';
+import { DEFAULT_CMQ_SETTINGS } from '../../lib/queue/cmq-times.js';
+import { EmbeddedCmq } from './embedded-cmq.js';
 import { EmbeddedSqs, REGION } from './embedded-sqs.js';
 
 useAwsEnvironment();
@@ -189,6 +191,17 @@ describe('opening the queue', () => {
     await expectEmbedded(config({ queue, deadLetters, awsRegion: REGION }));
   });
 
+  test('opens a queue of CMQ, and connects to CMQ_ENDPOINT', async () => {
+    const cloud = await EmbeddedCmq.start();
+    const { queue, deadLetters, clock, credentials } = cloud;
+    const cmq = { ...DEFAULT_CMQ_SETTINGS, endpoint: cloud.origin };
+    const opened = await openQueue(config({ queue, deadLetters, cmq }), { ...effects(), clock, credentials });
+    expect(await opened.enqueue([aPendingJob(1)], millis(0))).toMatchObject([{ ok: true }]);
+    expect(cloud.cmq.control.messages('jobs')).toHaveLength(1);
+    expect(opened.capabilities).toMatchObject({ leasesAsLongAsAsked: false, maxLookAgainDelay: minutes(15) });
+    await cloud.close();
+  });
+
   test('opens the messages that Lambda received', async () => {
     const message = {
       messageId: 'm1',
@@ -209,6 +222,14 @@ describe('opening the queue', () => {
 
   test.each([
     ['one queue for both', { deadLetters: addressOf(JOBS) }, 'use two queues'],
+    [
+      'one queue of CMQ by both its hosts',
+      {
+        queue: addressOf('cmq://cmq-bj.public.tencenttdmq.com/jobs'),
+        deadLetters: addressOf('cmq://bj.mqadapter.cmq.tencentyun.com/Jobs'),
+      },
+      'queues of two names',
+    ],
     [
       'queues of two kinds',
       { deadLetters: addressOf('cos://docs-1250000000.ap-beijing/dead/') },
