@@ -42,6 +42,13 @@ const ALL_OF_APP_ID = /^\*-(\d{5,15})$/;
  */
 export function parseConfig(env: Environment): Config {
   const read = new EnvReader(env);
+  const config = readConfig(read);
+  if (config === undefined) throw new ConfigError(read.problems);
+  return config;
+}
+
+/** As {@link parseConfig}, for those who read more than it does; undefined, with the problems noted, when it is not usable. */
+export function readConfig(read: EnvReader): Config | undefined {
   const bucket = read.required(
     'SOURCE_BUCKET',
     'a bucket name with its APPID, such as docs-1250000000',
@@ -74,7 +81,7 @@ export function parseConfig(env: Environment): Config {
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
 
   const isWhole = bucket && region && queue && deadLetters && keyTemplate;
-  if (read.problems.length > 0 || !isWhole) throw new ConfigError(read.problems);
+  if (read.problems.length > 0 || !isWhole) return undefined;
   const source = { bucket, region };
   return {
     queue: {
