@@ -1,4 +1,5 @@
 import { poll } from '../functions/poll/function.js';
+import { submit } from '../functions/submit/function.js';
 
 /** Every function that is built and can be deployed. */
-export const FUNCTIONS = [poll] as const;
+export const FUNCTIONS = [poll, submit] as const;

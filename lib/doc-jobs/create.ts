@@ -42,17 +42,17 @@ export class DocumentError extends DocjobError {
   }
 }
 
-/** Everything that is wrong with a new job, one clause each; empty when it can be submitted. */
-export function problemsOf({ object, output, ...options }: NewDocJob): readonly string[] {
+/** Everything that is wrong with where a new job reads and writes, one clause each. */
+export function placeProblems(
+  object: string,
+  template: string,
+  { sourceType, targetType }: Pick<DocJobOptions, 'sourceType' | 'targetType'>,
+): readonly string[] {
   const keyProblem = objectKeyProblem(object);
-  const { problems } = readOptions(object, options);
+  const use = { kind: sourceKindOf(object, sourceType), isOneFile: targetType === 'pdf' };
   return [
     ...(keyProblem === undefined ? [] : [`object ${keyProblem}`]),
-    ...problems,
-    ...templateProblems(output.object, {
-      kind: sourceKindOf(object, options.sourceType),
-      isOneFile: options.targetType === 'pdf',
-    }).map((problem) => `output.object ${problem}`),
+    ...templateProblems(template, use).map((problem) => `output.object ${problem}`),
   ];
 }
 
@@ -68,7 +68,11 @@ export async function createDocProcessJob(
   { bucket, region }: JobSource,
   job: NewDocJob,
 ): Promise<DocJob> {
-  const problems = problemsOf(job);
+  const { object, output, ...options } = job;
+  const problems = [
+    ...placeProblems(object, output.object, options),
+    ...readOptions(object, options).problems,
+  ];
   if (problems.length > 0) throw new DocumentError(job.object, problems);
   const body = writeXml(requestOf(job));
   const headers = { 'content-type': 'application/xml' };

@@ -110,9 +110,9 @@ describe('createDocProcessJob', () => {
       message:
         '"a\\u0000b.docx" was not submitted: ' +
         'object must not contain control characters or halves of surrogate pairs; ' +
+        'output.object must contain ${Number} or ${Page}, or all pictures would have one key; ' +
         'zoom must be a whole number from 10 to 200; ' +
-        'docPassword must be 1 to 255 characters, no control character and no space at either end; ' +
-        'output.object must contain ${Number} or ${Page}, or all pictures would have one key',
+        'docPassword must be 1 to 255 characters, no control character and no space at either end',
     });
     expect(requester.requests).toEqual([]);
   });
