@@ -23,8 +23,8 @@ export interface MadeJob {
 
 /** Which jobs to look for. */
 export interface Wanted {
+  /** Tells an entry that cannot be read whole. */
   readonly userData: string;
-  /** Whether a job with that `UserData` is one of those wanted. */
   readonly isWanted: (job: DocJob) => boolean;
   /** The CI queue; older documents of the list require it. */
   readonly queueId: string | undefined;
@@ -41,7 +41,7 @@ const MAX_PAGES = 50;
 const PAGE_SIZES = [MAX_PAGE_SIZE, 10, 1] as const;
 
 /**
- * Looks for jobs by their `UserData`. The list may lag: that none is found does not prove that there is none.
+ * Looks for jobs through the list of a bucket's jobs. The list may lag: that none is found does not prove that there is none.
  *
  * @throws SubmitError `look-up-failed` when it cannot be told: too many jobs, a list that does not end, an entry that cannot be read, a list that is
  * refused. Never takes any of these for "none".
@@ -101,12 +101,12 @@ function madeJobIn(entry: JobListEntry, { userData, isWanted }: Wanted): readonl
     return isOurs ? [{ jobId, createdAt: undefined, queueId: undefined }] : [];
   }
   const { job } = entry;
-  return job.userData === userData && isWanted(job) ? [madeJob(job)] : [];
+  return isWanted(job) ? [madeJob(job)] : [];
 }
 
 /** Whether an entry could be a wanted job for all that we can read of it. */
 function mayBe(entry: JobListEntry, userData: string): boolean {
-  return entry.kind === 'undecodable' && (entry.userData === undefined || entry.userData === userData);
+  return entry.kind === 'undecodable' && [undefined, null, userData].includes(entry.userData);
 }
 
 /** The facts about a job that matter once it is made. */

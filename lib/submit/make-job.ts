@@ -121,17 +121,29 @@ function wantedSince(
   { serviceNow }: MakeEffects,
   extent: Wanted['extent'],
 ): Wanted {
-  const isSame = ({ inputObject }: DocJob): boolean =>
-    inputObject === null || withoutLeadingSlash(inputObject) === job.object;
   return {
     userData: job.userData,
-    // A caller may give many documents one.
-    isWanted: isOurUserData ? () => true : isSame,
+    isWanted: (listed) => isJobOf(listed, { job, isOurUserData }),
     queueId: job.queueId,
     createdFrom: before(since, CLOCK_SLACK),
     createdTo: after(serviceNow(), CLOCK_SLACK),
     extent,
   };
+}
+
+/** Whether a job in a list can be the one that was asked for. */
+function isJobOf(
+  { userData, inputObject, output }: DocJob,
+  { job, isOurUserData }: Pick<Document, 'job' | 'isOurUserData'>,
+): boolean {
+  const isSameObject = inputObject === null || withoutLeadingSlash(inputObject) === job.object;
+  // A caller may give many documents one.
+  if (userData === job.userData) return isOurUserData || isSameObject;
+  // No document shows that lists have UserData. One without, of the same document to the same place, serves as well.
+  const isSamePlace =
+    output?.bucket === job.output.bucket &&
+    withoutLeadingSlash(output.object) === withoutLeadingSlash(job.output.object);
+  return userData === null && inputObject !== null && isSameObject && isSamePlace;
 }
 
 function unknown(
