@@ -6,7 +6,7 @@ import type { DocJob } from '../doc-jobs/doc-job.js';
 import { withoutLeadingSlash } from '../doc-jobs/output-template.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { Clock } from '../domain/effects.js';
-import { after, before, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import { after, before, between, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import { findJobs, madeJob, type MadeJob, type Wanted } from './find-job.js';
 import { SubmitError } from './submit-error.js';
 
@@ -27,6 +27,8 @@ export interface MakeEffects {
   readonly clock: Clock;
   /** The current moment by the service's clock, as far as it is known. */
   readonly serviceNow: () => EpochMs;
+  /** Nothing is waited for beyond this moment: what is left of the call is for enqueueing and for the answer. */
+  readonly workUntil: EpochMs;
 }
 
 /** The one job of a document. */
@@ -96,6 +98,8 @@ async function findAfterLoss(
   lost: DocjobError,
 ): Promise<MadeJob | undefined> {
   for (const wait of LOST_ANSWER_WAITS) {
+    if (between(effects.clock.now(), effects.workUntil) < wait)
+      throw unknown(document, lost, 'no time was left');
     await effects.clock.sleep(wait);
     const found = await findJobs(
       effects.requester,

@@ -1,6 +1,6 @@
 import { DocjobError } from '../domain/docjob-error.js';
 import type { RandomSource } from '../domain/effects.js';
-import { between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import { before, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import { delayBeforeNextLook, type SchedulePolicy } from '../poller/schedule.js';
 import { formatMessage } from '../queue/message.js';
 import type { PendingJob, PendingQueue } from '../queue/pending-queue.js';
@@ -11,7 +11,7 @@ import { notSubmitted, type SubmitResult } from './result.js';
 import { SubmitError } from './submit-error.js';
 
 /** What a call submits through. */
-export interface SubmitEffects extends MakeEffects {
+export interface SubmitEffects extends Omit<MakeEffects, 'workUntil'> {
   readonly queue: PendingQueue;
   readonly random: RandomSource;
   readonly log: Log;
@@ -68,16 +68,21 @@ export class Submitter {
     try {
       const obstacle = this.obstacle;
       if (obstacle !== undefined) throw obstacle;
-      const made = await makeJob(document, this.#effects);
+      const workUntil = before(this.#bounds.deadline, ENQUEUE_TIME);
+      const made = await makeJob(document, { ...this.#effects, workUntil });
       return await this.#enqueue(document, made);
     } catch (error) {
       return this.refuse(object, error, secret);
     }
   }
 
-  /** The result for a document that failed, logged. @throws `error` itself when it is none of docjob's. */
-  refuse(object: string | null, error: unknown, secret?: string): SubmitResult {
-    if (!(error instanceof DocjobError)) throw error;
+  /** The result for a document that failed, logged. A bug fails the document that it strikes: the others are not left half done for it. */
+  refuse(object: string | null, cause: unknown, secret?: string): SubmitResult {
+    const message = cause instanceof Error ? cause.message : 'not an error';
+    const error =
+      cause instanceof DocjobError
+        ? cause
+        : new DocjobError('unexpected', message, { disposition: 'configuration', cause });
     if (error.disposition === 'credentials') this.#stop ??= error;
     return this.#logged(notSubmitted(object, error, { secret }));
   }
@@ -115,10 +120,14 @@ export class Submitter {
   }
 
   #logged(result: SubmitResult): SubmitResult {
-    const { object } = result;
-    if (result.ok)
-      this.#effects.log.info('submitted', { object, jobId: result.jobId, existing: result.existing });
-    else this.#effects.log.warn('not-submitted', { object, jobId: result.jobId, ...result.error });
+    const { log } = this.#effects;
+    const { object, jobId } = result;
+    if (result.ok) {
+      log.info('submitted', { object, jobId, existing: result.existing });
+    } else {
+      const { code, message, requestId } = result.error;
+      log.warn('not-submitted', { object, jobId, code, message, serviceRequestId: requestId });
+    }
     return result;
   }
 }

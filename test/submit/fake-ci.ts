@@ -34,6 +34,8 @@ export class FakeCi implements CosRequester {
   readonly requests: CosRequest[] = [];
   /** One for each create; afterwards all are answered. */
   creates: Create[] = [];
+  /** Called for each request. */
+  onRequest: () => void = () => undefined;
   /** The pages of a list; by default all jobs on one. Called with the query. */
   page: (query: Readonly<Record<string, string>>) => string = () => this.jobs.map(jobsDetail).join('');
 
@@ -45,6 +47,7 @@ export class FakeCi implements CosRequester {
   // eslint-disable-next-line @typescript-eslint/require-await
   async send<T>(request: CosRequest, decode: (response: CosResponse) => T): Promise<T> {
     this.requests.push(request);
+    this.onRequest();
     return decode(request.method === 'POST' ? this.#create(request) : answer(this.page(request.query ?? {})));
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadlineError } from '../../lib/cos/errors/deadline-error.js';
 import { makeJob, type Document } from '../../lib/submit/make-job.js';
-import { before, seconds } from '../../lib/domain/units.js';
+import { after, before, seconds } from '../../lib/domain/units.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { START, VirtualClock } from '../support/virtual-clock.js';
 import { CREATION_TIME, FakeCi, jobsDetail, serviceError } from './fake-ci.js';
@@ -14,7 +14,12 @@ const documentOf = (changes: Partial<Document> = {}, userData = 'docjob:call:1')
 });
 
 function make(ci: FakeCi, document: Document, clock = new VirtualClock()) {
-  return makeJob(document, { requester: ci, clock, serviceNow: () => clock.now() });
+  return makeJob(document, {
+    requester: ci,
+    clock,
+    serviceNow: () => clock.now(),
+    workUntil: after(START, seconds(60)),
+  });
 }
 
 describe('the job of a document', () => {

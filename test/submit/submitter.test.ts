@@ -192,9 +192,26 @@ describe('submitting', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
-  test('does not take a bug for an error of one document', async () => {
-    const { submitter, ci } = setUp();
+  test('fails the one document that a bug strikes, and goes on', async () => {
+    const { submitter, ci, lines } = setUp();
     ci.creates = [new TypeError('a bug')];
-    await expect(submitter.submit(documentOf('a.docx'))).rejects.toThrow('a bug');
+    await expect(submitter.submit(documentOf('a.docx'))).resolves.toMatchObject({
+      ok: false,
+      error: { code: 'unexpected', message: 'a bug' },
+    });
+    await expect(submitter.submit(documentOf('b.docx'))).resolves.toMatchObject({ ok: true });
+    expect(lines[0]).toContain('a bug');
+  });
+
+  test('does not wait for a lost answer beyond its time: the caller hears of it', async () => {
+    const { submitter, ci, clock } = setUp({ timeoutMs: 13_000 });
+    ci.creates = ['never-made'];
+    ci.onRequest = () => clock.advance(seconds(3));
+    await expect(submitter.submit(documentOf('a.docx'))).resolves.toMatchObject({
+      ok: false,
+      error: { code: 'create-unknown', message: expect.stringContaining('no time was left') },
+    });
+    // A create and a look-up took three seconds each, and one was waited for.
+    expect(clock.now()).toBe(after(START, seconds(7)));
   });
 });
