@@ -7,7 +7,7 @@ import { MAX_ANSWER_BYTES } from './doc-jobs/decode.js';
 import { appIdOf, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
 import { millis, seconds, type Millis } from './domain/units.js';
 import { EnvReader, type Environment } from './env-reader.js';
-import { parseKeyTemplate, type KeyTemplate } from './manifest/index.js';
+import { parseKeyTemplate, type KeyTemplate } from './manifest/location.js';
 import {
   DEFAULT_MAX_AGE,
   DEFAULT_UNKNOWN_JOB_GRACE,

@@ -1,6 +1,6 @@
-import { parseBucketName, parseJobId, parseRegion } from '../domain/names.js';
+import { parseBucketName, parseJobId, parseQueueId, parseRegion } from '../domain/names.js';
 import { epochMs, type EpochMs } from '../domain/units.js';
-import { LAST_MOMENT, parseQueueId, quote, type JobDefaults, type ParsedMessage } from './message.js';
+import { LAST_MOMENT, quote, type JobDefaults, type ParsedMessage } from './message.js';
 import type { PendingJob } from './pending-queue.js';
 
 /**

@@ -1,5 +1,12 @@
 import * as v from 'valibot';
-import { parseBucketName, parseJobId, parseRegion, type BucketName, type Region } from '../domain/names.js';
+import {
+  parseBucketName,
+  parseJobId,
+  parseQueueId,
+  parseRegion,
+  type BucketName,
+  type Region,
+} from '../domain/names.js';
 import { parseRfc3339 } from '../domain/rfc3339.js';
 import { epochMs, type EpochMs } from '../domain/units.js';
 import type { PendingJob } from './pending-queue.js';
@@ -24,9 +31,6 @@ const MAX_QUOTE = 60;
 
 /** The last moment that a JavaScript date can hold (ECMA-262, "Time Values and Time Range"). */
 export const LAST_MOMENT = 8_640_000_000_000_000;
-
-/** CI's queue IDs are `p` and 32 hexadecimal digits; whatever of the kind is taken. */
-const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
 /** What could otherwise end a log line or turn its direction: controls, line separators, and bidirectional marks; JSON leaves these as they are. */
 const UNSAFE_IN_LOGS = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -61,11 +65,6 @@ export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage
   }
   // Somebody's serialised nothing, rather than a job of that name.
   return readBareId(['null', 'true', 'false'].includes(text) ? undefined : text, defaults, text);
-}
-
-/** `text` as the ID of a CI queue, or undefined if it cannot be one. */
-export function parseQueueId(text: string): string | undefined {
-  return QUEUE_ID.test(text) ? text : undefined;
 }
 
 /** A job as {@link parseMessage} reads it; times in milliseconds since 1970. */

@@ -20,12 +20,13 @@ const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
  */
 export function readCallback(request: XmlInput): CallbackChoice {
   const type = valueOf(request, 'CallBackType', 'Url');
-  const format = valueOf(request, 'CallBackFormat', 'XML');
+  const format = readFormat(valueOf(request, 'CallBackFormat', 'XML'), 'CallBackFormat');
   const url = valueOf(request, 'CallBack', '');
-  if (type !== 'Url')
-    throw invalidArgument('CallBackType must be Url: this cloud has no message queues of Tencent.');
+  if (type !== 'Url' && type !== 'TDMQ') throw invalidArgument('CallBackType must be Url or TDMQ.');
+  // Taken, and sent nowhere: this cloud has no message queue of that kind to report to.
+  if (type === 'TDMQ') return 'no';
   if (url === '' || url === 'no') return url === '' ? undefined : 'no';
-  return { url: readUrl(url, 'CallBack'), format: readFormat(format, 'CallBackFormat') };
+  return { url: readUrl(url, 'CallBack'), format };
 }
 
 /** What a queue says about callbacks, as it is given back. */
