@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config-error.js';
 import { parseConfig } from '../lib/config.js';
+import { parseSubmitConfig } from '../lib/submit/config.js';
 import { aBucket } from './support/pending-jobs.js';
 
 const NEEDED = {
@@ -160,13 +161,12 @@ test('every variable that is read is documented, and every documented one is rea
     ).flat(),
   );
   const asked = new Set<string>();
-  parseConfig(
-    new Proxy<Record<string, string>>(NEEDED, {
-      get: (env, name: string) => {
-        asked.add(name);
-        return env[name];
-      },
-    }),
-  );
+  const env = new Proxy<Record<string, string>>(NEEDED, {
+    get: (needed, name: string) => {
+      asked.add(name);
+      return needed[name];
+    },
+  });
+  for (const parse of [parseConfig, parseSubmitConfig]) parse(env);
   expect([...documented].sort()).toEqual([...asked].sort());
 });
