@@ -4,6 +4,7 @@ import { ConfigError } from '../lib/config-error.js';
 import { parseCallbackConfig } from '../lib/callback/config.js';
 import { parseConfig } from '../lib/config.js';
 import { epochMs } from '../lib/domain/units.js';
+import { parseSubmitConfig } from '../lib/submit/config.js';
 import { aBucket } from './support/pending-jobs.js';
 
 const NEEDED = {
@@ -221,17 +222,16 @@ test('every variable that is read is documented, and every documented one is rea
     ).flat(),
   );
   const asked = new Set<string>();
-  parseCallbackConfig(
-    new Proxy<Record<string, string>>(
-      { ...NEEDED, CALLBACK_SECRET: SECRET },
-      {
-        get: (env, name: string) => {
-          asked.add(name);
-          return env[name];
-        },
+  const env = new Proxy<Record<string, string>>(
+    { ...NEEDED, CALLBACK_SECRET: SECRET },
+    {
+      get: (needed, name: string) => {
+        asked.add(name);
+        return needed[name];
       },
-    ),
+    },
   );
+  for (const parse of [parseConfig, parseSubmitConfig, parseCallbackConfig]) parse(env);
   expect([...documented].sort()).toEqual([...asked].sort());
 });
 
