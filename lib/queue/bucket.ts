@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { deleteObject, getObject, putObject } from '../cos/objects.js';
-import { DocjobError } from '../domain/docjob-error.js';
 import { before, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import type { Log } from '../telemetry/log.js';
 import { checkpointKey, formatCheckpoint } from './bucket-checkpoint.js';
@@ -147,9 +146,7 @@ class BucketQueue implements PendingQueue {
       await this.#end(leased, outcome);
       return { settlement, ok: true };
     } catch (error) {
-      const known =
-        error instanceof DocjobError ? bucketError(error, `settling ${lease.id}`) : unexpected(error);
-      return { settlement, ok: false, error: known };
+      return { settlement, ok: false, error: bucketError(error, `settling ${lease.id}`) };
     }
   }
 
@@ -198,11 +195,4 @@ class BucketQueue implements PendingQueue {
   #refusal(code: 'lease-lost' | 'lease-expired', lease: Lease, what: string): QueueError {
     return new QueueError(code, `the lease ${lease.id} of ${this.#options.queue.url} ${what}`);
   }
-}
-
-function unexpected(error: unknown): DocjobError {
-  return new DocjobError('unexpected', error instanceof Error ? error.message : 'not an error', {
-    disposition: 'configuration',
-    cause: error,
-  });
 }

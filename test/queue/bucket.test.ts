@@ -383,6 +383,17 @@ describe('an object that is no job', () => {
     expect(JSON.parse((await embedded.checkpoint()) ?? '')).toMatchObject({ since: START });
   });
 
+  test('stays where it is when it has grown too large since it was listed', async () => {
+    await embedded.put('a-file.bin', 'small');
+    const queue = embedded.open();
+    const lease = await leaseOne(queue);
+    await embedded.put('a-file.bin', 'x'.repeat(64 * 1024 + 1));
+    expect(await queue.settle([{ lease, outcome: NO_JOB }])).toMatchObject([
+      { ok: false, error: { code: 'message-refused', message: expect.stringContaining('a-file.bin') } },
+    ]);
+    expect(await embedded.names()).toEqual(['a-file.bin']);
+  });
+
   test('that another run has buried is gone, and no harm', async () => {
     await embedded.put('a file', 'content');
     const [one, other] = [embedded.open(), embedded.open()];
