@@ -1,4 +1,7 @@
 import type { AWS } from '@serverless/typescript';
+import { readSettings } from './deploy/settings.js';
+
+const settings = readSettings(process.env);
 
 /** The deployment to AWS. */
 const aws: AWS = {
@@ -6,7 +9,7 @@ const aws: AWS = {
   frameworkVersion: '4',
   configValidationMode: 'error',
   plugins: ['./deploy/serverless/plugin.cjs'],
-  provider: { name: 'aws', runtime: 'nodejs22.x', stage: "${opt:stage, 'dev'}" },
+  provider: { name: 'aws', runtime: 'nodejs22.x', stage: settings.stage },
   functions: { poll: { handler: 'index.handler' } },
 };
 

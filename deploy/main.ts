@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../lib/config-error.js';
+import { missingCredentials } from './aws/missing-credentials.js';
+import { readSettings } from './settings.js';
+
+/**
+ * `npm run package:<cloud>` and `npm run deploy:<cloud>`: checks everything that the deployment needs, says in one message what is missing, and only then
+ * starts the Serverless Framework. Further arguments are handed on to it.
+ */
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const EXAMPLE = 'deploy/example.env';
+
+const [command, cloud, ...options] = process.argv.slice(2);
+process.env['CLOUD'] = cloud;
+if (command === 'package' && (process.env['SOURCE_BUCKET'] ?? '').trim() === '') {
+  process.loadEnvFile(join(root, EXAMPLE));
+  process.stdout.write(`SOURCE_BUCKET is not set: packaging with the settings of ${EXAMPLE}\n`);
+}
+
+const problems = await findProblems();
+if (problems.length > 0) {
+  process.stderr.write(
+    `cannot ${command} to ${cloud}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n`,
+  );
+  process.exit(1);
+}
+const cli = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
+const { status } = spawnSync(process.execPath, [cli, String(command), ...options], {
+  cwd: root,
+  stdio: 'inherit',
+});
+process.exit(status ?? 1);
+
+async function findProblems(): Promise<readonly string[]> {
+  const problems: string[] = [];
+  try {
+    readSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+  }
+  if (command === 'deploy' && cloud === 'aws') problems.push(...(await missingCredentials()));
+  return problems;
+}
