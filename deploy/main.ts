@@ -13,6 +13,9 @@ import { readSettings } from './settings.js';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const EXAMPLE = 'deploy/example.env';
 
+// Its notice about Node 20 concerns the machine that deploys, not the function.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
 const [command, cloud, ...options] = process.argv.slice(2);
 process.env['CLOUD'] = cloud;
 if (command === 'package' && (process.env['SOURCE_BUCKET'] ?? '').trim() === '') {

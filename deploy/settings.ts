@@ -6,8 +6,6 @@ import { readAwsSettings, type AwsSettings } from './aws/settings.js';
 export interface CommonSettings {
   /** `STAGE`: part of every name, so that deployments of one account do not meet. */
   readonly stage: string;
-  /** `CALLBACK`: whether functions with a URL of their own are deployed. */
-  readonly callback: boolean;
 }
 
 /** What is set about a deployment to Tencent Cloud. */
@@ -32,10 +30,8 @@ export function readSettings(env: Environment): Settings {
   const cloud = read.required('CLOUD', 'aws or tencent', (text) =>
     text === 'aws' || text === 'tencent' ? text : undefined,
   );
-  const common: CommonSettings = {
-    stage: read.optional('STAGE', 'up to 20 lower-case letters, digits and hyphens', parseStage) ?? 'dev',
-    callback: read.oneOf('CALLBACK', ['on', 'off'], 'off') === 'on',
-  };
+  const stage = read.optional('STAGE', 'up to 20 lower-case letters, digits and hyphens', parseStage);
+  const common: CommonSettings = { stage: stage ?? 'dev' };
   const settings = cloud === undefined ? undefined : readCloud(cloud, env, read, common);
   if (settings === undefined || read.problems.length > 0) throw new ConfigError(read.problems);
   return settings;

@@ -1,5 +1,9 @@
 import type { EnvReader, Environment } from '../../lib/env-reader.js';
-import { readStoredCredentials, type StoredCredentials } from '../../lib/platform/credentials-place.js';
+import {
+  parseSecretName,
+  readStoredCredentials,
+  type StoredCredentials,
+} from '../../lib/platform/credentials-place.js';
 import { readRunTime, type RunTime } from '../run-time.js';
 import type { CommonSettings } from '../settings.js';
 
@@ -44,6 +48,8 @@ export interface AwsSettings extends CommonSettings {
   /** Whether Lambda holds them to that by reserved concurrency. */
   readonly reserveConcurrency: boolean;
   readonly credentials: CredentialsPlace;
+  /** The secret of the Secrets Manager that holds `CALLBACK_SECRET`; undefined where no callback function is deployed. */
+  readonly callbackSecret: string | undefined;
   /** The key for the queues, where that is not SQS's own. */
   readonly queueKmsKeyArn: string | undefined;
   readonly logRetentionDays: RetentionDays;
@@ -80,6 +86,7 @@ export function readAwsSettings(
     queueKmsKeyArn: readArn(read, 'QUEUE_KMS_KEY_ARN', KMS_KEY_ARN, 'a KMS key'),
     logRetentionDays: readRetention(read),
     alarms: readAlarmTarget(read),
+    callbackSecret: read.optional('CALLBACK_SECRET_NAME', "a secret's name", parseSecretName),
     pendingAgeAlarmSeconds: read.optional('PENDING_AGE_ALARM_SECONDS', SECONDS, parseSeconds),
   };
   const runTime = readRunTime(env, queueStandIns(region ?? 'us-east-1'), read);

@@ -25,7 +25,7 @@ export function readStoredCredentials(read: EnvReader): StoredCredentials | unde
   const secret = read.optional(
     'TENCENT_CREDENTIALS_SECRET',
     'the name (not the ARN) of a secret in the Secrets Manager, such as docjob/tencent',
-    (text) => (SECRET.test(text) ? text : undefined),
+    parseSecretName,
   );
   if (parameter !== undefined && secret !== undefined) {
     read.problem('TENCENT_CREDENTIALS_PARAMETER and TENCENT_CREDENTIALS_SECRET are both set: unset one');
@@ -33,4 +33,9 @@ export function readStoredCredentials(read: EnvReader): StoredCredentials | unde
   }
   if (parameter !== undefined) return { kind: 'parameter', name: parameter };
   return secret === undefined ? undefined : { kind: 'secret', name: secret };
+}
+
+/** The name of a secret in the Secrets Manager, or undefined if `text` cannot be one. */
+export function parseSecretName(text: string): string | undefined {
+  return SECRET.test(text) ? text : undefined;
 }
