@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config-error.js';
 import { parseConfig } from '../lib/config.js';
+import { EnvReader } from '../lib/env-reader.js';
+import { readStoredCredentials } from '../lib/platform/credentials-place.js';
 import { aBucket } from './support/pending-jobs.js';
 
 const NEEDED = {
@@ -87,6 +89,20 @@ describe('the configuration', () => {
     expect(problemsOf({ ...NEEDED, ...env })).toEqual([expect.stringContaining('a job could be looked at')]);
   });
 
+  test('shares the request rate out to the runs that may overlap', () => {
+    const { run, maxConcurrentRuns } = parseConfig({ ...NEEDED, MAX_CONCURRENT_RUNS: '8' });
+    expect(maxConcurrentRuns).toBe(8);
+    expect(run.client.requestsPerSecond * maxConcurrentRuns).toBe(50);
+  });
+
+  test('refuses a share that no run could work with', () => {
+    const env = { ...NEEDED, REQUESTS_PER_SECOND: '5', MAX_CONCURRENT_RUNS: '100' };
+    expect(problemsOf(env)).toEqual([
+      'REQUESTS_PER_SECOND 5 shared out to MAX_CONCURRENT_RUNS 100 leaves a run less than 0.1 requests a second: ' +
+        'raise the first or lower the second',
+    ]);
+  });
+
   test('refuses a floor above the ceiling', () => {
     expect(problemsOf({ ...NEEDED, DELAY_FLOOR_SECONDS: '3600' })).toEqual([
       'DELAY_FLOOR_SECONDS is greater than DELAY_CEILING_SECONDS: no delay can be both',
@@ -160,13 +176,13 @@ test('every variable that is read is documented, and every documented one is rea
     ).flat(),
   );
   const asked = new Set<string>();
-  parseConfig(
-    new Proxy<Record<string, string>>(NEEDED, {
-      get: (env, name: string) => {
-        asked.add(name);
-        return env[name];
-      },
-    }),
-  );
+  const recording = new Proxy<Record<string, string>>(NEEDED, {
+    get: (env, name: string) => {
+      asked.add(name);
+      return env[name];
+    },
+  });
+  parseConfig(recording);
+  readStoredCredentials(new EnvReader(recording));
   expect([...documented].sort()).toEqual([...asked].sort());
 });
