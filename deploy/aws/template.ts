@@ -20,9 +20,9 @@ export interface Grant {
   readonly resources: readonly Value[];
 }
 
-export const ref = (resource: string): Value => ({ Ref: resource });
+export const ref = (resource: string) => ({ Ref: resource });
 export const attribute = (resource: string, name: string): Value => ({ 'Fn::GetAtt': [resource, name] });
-export const sub = (text: string): Value => ({ 'Fn::Sub': text });
+export const sub = (text: string) => ({ 'Fn::Sub': text });
 
 /** The statement of a grant. */
 export function statementOf({ actions, resources }: Grant): Readonly<Record<string, unknown>> {
