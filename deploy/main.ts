@@ -1,16 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../lib/config-error.js';
 import { missingCredentials } from './aws/missing-credentials.js';
 import { readSettings } from './settings.js';
 
 /**
  * `npm run package:<cloud>` and `npm run deploy:<cloud>`: checks everything that the deployment needs, says in one message what is missing, and only then
- * starts the Serverless Framework. Further arguments are handed on to it.
+ * starts the Serverless Framework in the folder that it is in. Further arguments are handed on to it.
  */
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const EXAMPLE = 'deploy/example.env';
 
 // Its notice about Node 20 concerns the machine that deploys, not the function.
@@ -19,7 +16,7 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const [command, cloud, ...options] = process.argv.slice(2);
 process.env['CLOUD'] = cloud;
 if (command === 'package' && (process.env['SOURCE_BUCKET'] ?? '').trim() === '') {
-  process.loadEnvFile(join(root, EXAMPLE));
+  process.loadEnvFile(EXAMPLE);
   process.stdout.write(`SOURCE_BUCKET is not set: packaging with the settings of ${EXAMPLE}\n`);
 }
 
@@ -32,7 +29,6 @@ if (problems.length > 0) {
 }
 const cli = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
 const { status } = spawnSync(process.execPath, [cli, String(command), ...options], {
-  cwd: root,
   stdio: 'inherit',
 });
 process.exit(status ?? 1);
