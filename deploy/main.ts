@@ -4,10 +4,10 @@ import { ConfigError } from '../lib/config-error.js';
 import { missingCredentials } from './aws/missing-credentials.js';
 import { readSettings } from './settings.js';
 
-/**
- * `npm run package:<cloud>` and `npm run deploy:<cloud>`: checks everything that the deployment needs, says in one message what is missing, and only then
- * starts the Serverless Framework in the folder that it is in. Further arguments are handed on to it.
- */
+// `npm run package:<cloud>` and `npm run deploy:<cloud>`: checks everything that the deployment needs, says in one message what is missing, and only
+// then starts the Serverless Framework, in the folder that it is in itself. Further arguments are handed on to it.
+
+/** Settings that stand for those of a user, so that packaging can be tried without any. */
 const EXAMPLE = 'deploy/example.env';
 
 // Its notice about Node 20 concerns the machine that deploys, not the function.

@@ -90,11 +90,9 @@ export function readAwsSettings(
     pendingAgeAlarmSeconds: read.optional('PENDING_AGE_ALARM_SECONDS', SECONDS, parseSeconds),
   };
   const runTime = readRunTime(env, queueStandIns(region ?? 'us-east-1'), read);
-  const maxConcurrentRuns = runTime?.config.maxConcurrentRuns ?? 1;
-  if (mode.kind === 'event-source' && maxConcurrentRuns < 2) {
-    read.problem('MODE=event-source needs MAX_CONCURRENT_RUNS of 2 or more: AWS scales to no fewer');
-  }
+  if (runTime !== undefined) checkMode(mode, runTime, read);
   if (region === undefined || credentials === undefined || runTime === undefined) return undefined;
+  const { maxConcurrentRuns } = runTime.config;
   return { ...common, ...settings, cloud: 'aws', region, mode, credentials, maxConcurrentRuns, runTime };
 }
 
@@ -122,6 +120,16 @@ function readMode(read: EnvReader): Mode {
     read.problem('BATCH_SIZE above 10 needs BATCH_WINDOW_SECONDS of 1 or more: AWS gathers no more at once');
   }
   return { kind, batchSize, batchWindowSeconds };
+}
+
+function checkMode(mode: Mode, { config }: RunTime, read: EnvReader): void {
+  if (mode.kind === 'timer') return;
+  if (config.maxConcurrentRuns < 2) {
+    read.problem('MODE=event-source needs MAX_CONCURRENT_RUNS of 2 or more: AWS scales to no fewer');
+  }
+  if (mode.batchSize > config.run.maxLeases) {
+    read.problem('BATCH_SIZE is above MAX_LEASES_PER_RUN: a run would leave the rest of its batch untouched');
+  }
 }
 
 function readCredentials(read: EnvReader): CredentialsPlace | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { readSettings, type Settings } from '../../deploy/settings.js';
 import { ConfigError } from '../../lib/config-error.js';
 
@@ -108,6 +109,9 @@ describe('the settings of a deployment', () => {
     expect(problemsOf({ ...SETTINGS, ...batch, BATCH_WINDOW_SECONDS: '0' })).toEqual([
       'BATCH_SIZE above 10 needs BATCH_WINDOW_SECONDS of 1 or more: AWS gathers no more at once',
     ]);
+    expect(problemsOf({ ...SETTINGS, ...batch, MAX_LEASES_PER_RUN: '50' })).toEqual([
+      'BATCH_SIZE is above MAX_LEASES_PER_RUN: a run would leave the rest of its batch untouched',
+    ]);
   });
 
   test('hand on what the function reads, and neither secrets nor what is for the tools', () => {
@@ -126,4 +130,31 @@ describe('the settings of a deployment', () => {
       SOURCE_REGION: 'ap-beijing',
     });
   });
+});
+
+test('every setting of a deployment to AWS is documented, and every documented one is read', () => {
+  const documented = (file: string) =>
+    Array.from(
+      readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8').matchAll(
+        /^\| ((?:`[A-Z_]+`(?:, )?)+)\s*\|/gm,
+      ),
+      ([, names = '']) => names.match(/[A-Z_]+/g) ?? [],
+    ).flat();
+  const asked = new Set<string>();
+  const recording = new Proxy<Record<string, string>>(
+    { ...SETTINGS, MODE: 'event-source', MAX_CONCURRENT_RUNS: '2' },
+    {
+      get: (env, name: string) => {
+        asked.add(name);
+        return env[name];
+      },
+    },
+  );
+  readSettings(recording);
+  const ofTheFunction = new Set(documented('configuration.md'));
+  const ofTheDeployment = documented('deploy-aws.md');
+  expect(ofTheDeployment.filter((name) => !asked.has(name))).toEqual([]);
+  expect([...asked].filter((name) => !ofTheFunction.has(name) && !ofTheDeployment.includes(name))).toEqual(
+    [],
+  );
 });
