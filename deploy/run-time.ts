@@ -39,9 +39,9 @@ export function readRunTime(
       read.problem(`${name} is set, but the deployment makes its own: unset it`);
   }
   const isPassed = (name: string): boolean => !neverPassed.test(name);
-  const set = Object.keys(env).flatMap((name) => {
+  const set = Object.keys(env).flatMap((name): readonly (readonly [string, string])[] => {
     const value = isPassed(name) ? read.text(name) : undefined;
-    return value === undefined ? [] : [[name, value] as const];
+    return value === undefined ? [] : [[name, value]];
   });
   const deployed: Readonly<Record<string, string | undefined>> = { ...defaults, ...Object.fromEntries(set) };
   const asked = new Set<string>();
@@ -57,7 +57,7 @@ export function readRunTime(
   const problems = new Set(CHECKS.flatMap((check) => problemsOf(check, recording)));
   for (const problem of problems) read.problem(problem);
   if (problems.size > 0) return undefined;
-  const variables = [...asked].sort().flatMap((name) => {
+  const variables = [...asked].sort().flatMap((name): readonly (readonly [string, string])[] => {
     const value = Object.hasOwn(given, name) ? undefined : deployed[name];
     return value === undefined ? [] : [[name, value]];
   });
