@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CODE_BUDGETS } from '../../deploy/budget.js';
 import { submit } from '../../functions/submit/function.js';
 import { readManifest } from '../../lib/manifest/index.js';
 import type { SubmitReport } from '../../lib/submit.js';
@@ -64,7 +65,7 @@ const idsIn = (bodies: readonly string[]): readonly string[] =>
 const now = (): number => Math.floor(Date.now() / 1_000);
 
 test('the bundle is one file of a bounded size', async () => {
-  expect((await stat(join(bundle.folder, 'index.js'))).size).toBeLessThan(700_000);
+  expect((await stat(join(bundle.folder, 'index.js'))).size).toBeLessThan(CODE_BUDGETS.submit);
 });
 
 test('as deployed, it may be called by others, and has time for a document and a lost answer', () => {
@@ -155,6 +156,15 @@ describe.each(['lambda', 'scf'] as const)('the submit function on %s', (platform
     expect(results[5]).toMatchObject({ object: null });
     expect(deployment.cloud.control.jobs()).toHaveLength(2);
     expect(deployment.pending()).toBe(2);
+  });
+
+  test('writes nothing but its log, a line of JSON each, however many documents are in hand', async () => {
+    const deployment = await deploy(platform);
+    const objects = Array.from({ length: 20 }, (_, index) => `in/${index}.docx`);
+    for (const object of objects) await put(deployment, object);
+    expect(await call(deployment, { objects })).toMatchObject({ submitted: 20, failed: 0 });
+    expect(deployment.lines.length).toBeGreaterThan(0);
+    for (const line of deployment.lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
   });
 
   test('makes a job for a new object, and no second one when the event comes again', async () => {
