@@ -5,10 +5,10 @@ const MAX_DEPTH = 64;
 
 /**
  * One tag, whole. Names are ASCII, as all of COS's and CI's are: fast-xml-parser splits some others at what it takes for a space (U+1680). The
- * service sends no attributes, at most a namespace; the bound keeps the backtracking small.
+ * service sends no attributes, at most a namespace; the bound keeps the backtracking small, as that of a name keeps messages short.
  */
 const TAG =
-  /<(?<closing>\/?)(?<name>[A-Za-z_][\w.:-]*)(?<attributes>(?:[ \t\r\n]+[A-Za-z_][\w.:-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^<"]*"|'[^<']*')){0,32})[ \t\r\n]*(?<empty>\/?)>/y;
+  /<(?<closing>\/?)(?<name>[A-Za-z_][\w.:-]{0,99}(?![\w.:-]))(?<attributes>(?:[ \t\r\n]+[A-Za-z_][\w.:-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^<"]*"|'[^<']*')){0,32})[ \t\r\n]*(?<empty>\/?)>/y;
 
 /** A reference that needs no declaration: the five names of XML 1.0 §4.6, or a number. */
 const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(?<decimal>\d{1,10})|#x(?<hex>[\dA-Fa-f]{1,8}));/y;

@@ -6,6 +6,7 @@ import type {
   UnendedJob,
   UnrecognizedJob,
 } from '../doc-jobs/doc-job.js';
+import { brief } from '../domain/brief.js';
 import type { DocjobError } from '../domain/docjob-error.js';
 import type { WrittenTime } from '../domain/rfc3339.js';
 import {
@@ -145,10 +146,7 @@ function decideOnUnended(
 ): Decision {
   if (giveUpAge(about) < policy.maxAge) return lookAgain(ageOf(job.creationTime, about), about, policy);
   return job.state === 'Unrecognized'
-    ? giveUp(
-        'unknown-state',
-        `the job is in the unknown state ${JSON.stringify(job.reportedState.slice(0, 100))}`,
-      )
+    ? giveUp('unknown-state', `the job is in the unknown state ${JSON.stringify(brief(job.reportedState))}`)
     : giveUp('too-old', `the job is still ${job.state} at the maximum age`);
 }
 
