@@ -2,6 +2,7 @@ import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type {
   DescribeAnswer,
   EndedJob,
+  PageInfo,
   SucceededJob,
   UnendedJob,
   UnrecognizedJob,
@@ -173,9 +174,17 @@ function isOutage(error: DocjobError): boolean {
   return ['transient', 'throttled', 'skewed', 'credentials'].includes(error.disposition);
 }
 
-/** Whether all pages that CI counted are there. Where it did not count them, a success without a single page is not believed. */
-function isWhole(job: SucceededJob): boolean {
-  return job.pages.length >= (job.counts.succeeded ?? 1);
+/**
+ * Whether all pages that CI counted are there: as many different ones, since a list that repeats a page lacks another. Where CI did not count them,
+ * a success without a single page is not believed.
+ */
+function isWhole({ pages, counts }: SucceededJob): boolean {
+  const counted = counts.succeeded ?? 1;
+  return pages.length >= counted && new Set(pages.map(identityOf)).size >= counted;
+}
+
+function identityOf({ pageNo, picIndex, picNum, sheetPics, tgtUri }: PageInfo): string {
+  return JSON.stringify([pageNo, picIndex, picNum, sheetPics, tgtUri]);
 }
 
 /**
