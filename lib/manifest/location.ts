@@ -31,11 +31,11 @@ const LONGEST: Readonly<Record<string, string>> = {
 /**
  * `text` as a key template.
  *
- * @throws TypeError with one sentence that says what is wrong with it.
+ * @throws TypeError with one sentence that says what is wrong with it, and does not repeat it.
  */
 export function parseKeyTemplate(text: string): KeyTemplate {
   const problem = problemOf(text);
-  if (problem !== undefined) throw new TypeError(`the manifest key ${JSON.stringify(text)} ${problem}`);
+  if (problem !== undefined) throw new TypeError(`the manifest key ${problem}`);
   // Checked above.
   return text as KeyTemplate;
 }

@@ -1,5 +1,14 @@
 import type { Target } from './campaign.js';
+import { configurationTarget } from './configuration.js';
+import { eventsTarget } from './events.js';
+import { messagesTarget, queueUrlsTarget } from './messages.js';
 import { responsesTarget } from './responses.js';
 
 /** All that is fuzzed. */
-export const TARGETS: readonly Target[] = [responsesTarget()];
+export const TARGETS: readonly Target[] = [
+  responsesTarget(),
+  messagesTarget(),
+  queueUrlsTarget,
+  configurationTarget(),
+  eventsTarget,
+];

@@ -44,9 +44,7 @@ describe('a key template', () => {
     ['a/../${jobId}', 'must not have "." or ".." as a segment'],
     ['./${jobId}', 'must not have "." or ".." as a segment'],
   ])('%j is refused', (text, problem) => {
-    expect(() => parseKeyTemplate(text)).toThrow(
-      new TypeError(`the manifest key ${JSON.stringify(text)} ${problem}`),
-    );
+    expect(() => parseKeyTemplate(text)).toThrow(new TypeError(`the manifest key ${problem}`));
   });
 
   test('may become 850 bytes long at worst, and not one more', () => {
