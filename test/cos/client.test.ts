@@ -220,7 +220,7 @@ describe('an error answer', () => {
         (request, response) => {
           const { authorization = '', 'x-ci-security-token': sent = '' } = request.headers;
           const quoted = `no token ${String(sent)} under ${authorization.replaceAll('&', '&amp;')}`;
-          errorAnswer(403, `${String(sent)}`, quoted)(request, response, request.socket);
+          errorAnswer(403, String(sent), quoted)(request, response, request.socket);
         },
       ],
       { credentials: () => ({ ...PAIR, token }) },

@@ -99,12 +99,13 @@ function outcomeOf(env: Environment, parse: (env: Environment) => Config): strin
     client.requestsPerSecond,
   ];
   const { schedule, maxAge, unknownJobGrace } = decisions;
-  const all = [...numbers, maxAge, unknownJobGrace, ...Object.values(schedule)];
+  const { share, floor, ceiling, jitter } = schedule;
+  const all = [...numbers, maxAge, unknownJobGrace, share, floor, ceiling, jitter];
   check(
     all.every((value) => Number.isFinite(value) && value >= 0),
     'every number is finite and positive',
   );
-  check(schedule.floor <= schedule.ceiling && schedule.ceiling < 2 ** 31, 'a delay fits a timer');
+  check(floor <= ceiling && ceiling < 2 ** 31, 'a delay fits a timer');
   check(config.run.isAllowedBucket(source.bucket), 'the source bucket is allowed');
   for (const endpoint of Object.values(client.endpoints))
     check(endpoint.href === `${endpoint.origin}/`, 'an endpoint is an origin');

@@ -129,7 +129,7 @@ function mutated(value: unknown, random: Random): unknown {
     ]);
   if (random.oneIn(6))
     entries.push([random.oneIn(2) ? random.pick(KEYS) : random.pick(HOSTILE_TEXTS), hostile(random)]);
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries) as unknown;
 }
 
 function hostile(random: Random): unknown {

@@ -92,7 +92,7 @@ function messageOutcome(body: string, parsed: ParsedMessage): string {
   switch (parsed.kind) {
     case 'not-a-job':
       check(parsed.problem.length <= 500, 'the problem of a message is short');
-      // eslint-disable-next-line no-control-regex -- what must not be in a log
+
       check(
         !/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/.test(parsed.problem),
         'the problem of a message is one line',
@@ -158,7 +158,7 @@ function wireUrl(request: CosRequest): URL {
   const credentials = { secretId: 'AKID', secretKey: 'key', token: 'token' };
   const wire = signedWireRequest(request, credentials, START, {}, 'x');
   for (const [name, value] of Object.entries(wire.headers)) validateHeaderValue(name, value);
-  // eslint-disable-next-line no-control-regex -- what would split a request
+
   check(!/[\u0000-\u0020\u007f-\uffff]/.test(wire.path), 'the path is one word of ASCII');
   const url = new URL(`${wire.target.protocol}//${wire.target.hostname}:${wire.target.port}${wire.path}`);
   check(url.hostname === wire.target.host, `${wire.target.host} is a host name, and stays so`);

@@ -53,7 +53,7 @@ const REAL: Steps = {
 const TEMPLATE = parseKeyTemplate('manifests/${jobId}.json');
 
 /** As the default allows: the source bucket's account. */
-const isAllowed = (bucket: string): boolean => /-1250000000$/.test(bucket);
+const isAllowed = (bucket: string): boolean => bucket.endsWith('-1250000000');
 
 const SENT = {
   asked: 'GET docs-1250000000.ci.ap-beijing /doc_jobs/d1',
