@@ -117,7 +117,7 @@ function mutated(value: unknown, random: Random): unknown {
   if (random.oneIn(4)) return value;
   if (typeof value !== 'object' || value === null) return random.oneIn(3) ? hostile(random) : value;
   if (Array.isArray(value)) {
-    const list: unknown[] = value.map((item) => (random.oneIn(2) ? mutated(item, random) : item));
+    const list = value.map((item: unknown) => (random.oneIn(2) ? mutated(item, random) : item));
     if (random.oneIn(6)) list.push(hostile(random));
     return random.oneIn(8) ? list.slice(1) : list;
   }
@@ -129,7 +129,7 @@ function mutated(value: unknown, random: Random): unknown {
     ]);
   if (random.oneIn(6))
     entries.push([random.oneIn(2) ? random.pick(KEYS) : random.pick(HOSTILE_TEXTS), hostile(random)]);
-  return Object.fromEntries(entries) as unknown;
+  return Object.fromEntries(entries);
 }
 
 function hostile(random: Random): unknown {
