@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { setTimeout as passed } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { CosClient } from '../../lib/cos/client.js';
 import { openTransport, type Transport } from '../../lib/cos/transport.js';
@@ -10,15 +9,7 @@ import { after, millis, seconds } from '../../lib/domain/units.js';
 import { buildManifest, writeManifest } from '../../lib/manifest/index.js';
 import { systemClock } from '../../lib/platform/system.js';
 import { answer, JOB_ID } from '../doc-jobs/answers.js';
-import {
-  rawAnswer,
-  RawServer,
-  send,
-  sendAndEnd,
-  sendAndReset,
-  sendThenLater,
-  type RawStep,
-} from '../support/raw-server.js';
+import { rawAnswer, RawServer, send, sendAndEnd, sendAndReset, type RawStep } from '../support/raw-server.js';
 import { SOURCE } from '../support/pending-jobs.js';
 
 /** The documented answer, with two pages. */
@@ -38,13 +29,16 @@ afterEach(async () => {
   await server.close();
 });
 
-async function clientOn(retries: number, ...script: RawStep[]): Promise<CosClient> {
+async function clientOn(
+  limits: { retries: number; timeoutMs?: number },
+  ...script: RawStep[]
+): Promise<CosClient> {
   server = await RawServer.start(...script);
   return new CosClient(
     {
       endpoints: { cos: server.origin, ci: server.origin },
-      attemptTimeout: millis(150),
-      retries,
+      attemptTimeout: millis(limits.timeoutMs ?? 8_000),
+      retries: limits.retries,
       backoff: { base: millis(1), throttledBase: millis(1), cap: millis(1), retryAfterCap: millis(1) },
       retryBudget: { share: 1, initial: 10 },
       requestsPerSecond: Number.POSITIVE_INFINITY,
@@ -113,7 +107,8 @@ describe('a look at a job', () => {
   ])(
     'that is answered with %s tells so by its error, and the next one on the transport is right',
     async (_name, step, code) => {
-      const client = await clientOn(0, step, send(rawAnswer(XML)));
+      const timeoutMs = code === 'transport-timeout' ? 150 : 8_000;
+      const client = await clientOn({ retries: 0, timeoutMs }, step, send(rawAnswer(XML)));
       await expect(describeDocJob(client, SOURCE, JOB_ID)).rejects.toMatchObject({ code });
       expect(await describeDocJob(client, SOURCE, JOB_ID)).toMatchObject(JOB);
       expect(client.counts).toMatchObject({ attempts: { ci: 2 }, retries: 0 });
@@ -122,7 +117,7 @@ describe('a look at a job', () => {
 
   test('that meets a row of such faults gets through by its retries', async () => {
     const client = await clientOn(
-      5,
+      { retries: 5 },
       send(cut(500)),
       sendAndReset('HTTP/1.1 200 OK\r\n'),
       send(rawAnswer(gzipSync(XML), '200 OK', ['Content-Encoding: gzip'])),
@@ -135,9 +130,9 @@ describe('a look at a job', () => {
   });
 
   test('is not taken in by another job’s answer that follows behind its own', async () => {
-    const client = await clientOn(0, sendThenLater(rawAnswer(XML), rawAnswer(FOREIGN)), send(rawAnswer(XML)));
+    const client = await clientOn({ retries: 0 }, send(rawAnswer(XML)));
     expect(await describeDocJob(client, SOURCE, JOB_ID)).toMatchObject(JOB);
-    await passed(40); // what follows comes in
+    await server.meanwhile((socket, done) => socket.write(rawAnswer(FOREIGN), done));
     expect(await describeDocJob(client, SOURCE, JOB_ID)).toMatchObject(JOB);
   });
 });
@@ -146,13 +141,9 @@ test('a second success behind an answer never passes for the confirmation of a m
   const found = decodeDescribe(answer(XML), JOB_ID);
   if (found.kind !== 'found' || found.job.state !== 'Success') throw new Error('the fixture is a success');
   const manifest = buildManifest(found.job, SOURCE, true);
-  const client = await clientOn(
-    0,
-    sendThenLater(rawAnswer(XML), rawAnswer('', '200 OK', ['ETag: "0"'])),
-    (socket) => socket.resetAndDestroy(),
-  );
+  const client = await clientOn({ retries: 0 }, send(rawAnswer(XML)), (socket) => socket.resetAndDestroy());
   await describeDocJob(client, SOURCE, JOB_ID);
-  await passed(40); // what follows comes in
+  await server.meanwhile((socket, done) => socket.write(rawAnswer(''), done));
   await expect(
     writeManifest(client, { ...SOURCE, key: 'manifests/d1.json' }, manifest),
   ).rejects.toMatchObject({

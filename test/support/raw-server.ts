@@ -34,6 +34,15 @@ export class RawServer {
     return this.#connections;
   }
 
+  /** Does `act` to the newest connection while the client leaves it idle, and resolves once the client has met it. */
+  async meanwhile(act: (socket: Socket, done: () => void) => void): Promise<void> {
+    const socket = [...this.#open].at(-1);
+    if (socket === undefined) throw new Error('there is no connection');
+    await delivered();
+    await new Promise<void>((resolve) => act(socket, resolve));
+    await delivered();
+  }
+
   /** Resolves once every connection has been closed, by whichever side; never, while a client keeps one. */
   async allClosed(): Promise<void> {
     for (const socket of this.#open) {
@@ -94,14 +103,11 @@ export const sendAndEnd =
     socket.end(Buffer.concat(bytes.map((part) => Buffer.from(part))));
   };
 
-/** Writes `bytes` and breaks the connection off. */
+/** Writes `bytes` and, once the client has them, breaks the connection off: a reset would otherwise overtake them. */
 export const sendAndReset =
   (bytes: string): RawStep =>
   (socket) => {
-    socket.write(bytes, () => {
-      // What was written is on its way: a reset would otherwise overtake it.
-      setTimeout(() => socket.resetAndDestroy(), 15);
-    });
+    socket.write(bytes, () => void delivered().then(() => socket.resetAndDestroy()));
   };
 
 /** Writes `bytes` one by one, `everyMs` apart, until the connection closes or there are no more. */
@@ -116,10 +122,10 @@ export const drip =
     socket.on('close', () => clearInterval(timer));
   };
 
-/** Writes one part, and the other a little later, in a packet of its own. */
-export const sendThenLater =
-  (first: string | Buffer, later: string | Buffer): RawStep =>
-  (socket) => {
-    socket.write(first);
-    setTimeout(() => socket.write(later), 15);
-  };
+/**
+ * Resolves once this process, which is the client too, has read what loopback sockets had for it: what was written before is in the client's
+ * buffer, and each turn of the event loop polls it.
+ */
+export async function delivered(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
