@@ -1,7 +1,8 @@
 import type { Target } from './campaign.js';
 import { configurationTarget } from './configuration.js';
 import { eventsTarget } from './events.js';
-import { messagesTarget, queueUrlsTarget } from './messages.js';
+import { messagesTarget } from './messages.js';
+import { queueUrlsTarget } from './queue-urls.js';
 import { responsesTarget } from './responses.js';
 
 /** All that is fuzzed. */
