@@ -59,6 +59,6 @@ export async function bundleIntoFolder(name: string, folder: string): Promise<Bu
 export async function bundleIntoZip(name: string, file: string): Promise<Bundle> {
   const bundled = await bundle(name);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, await zip(bundled.files));
+  await writeFile(file, zip(bundled.files));
   return bundled;
 }

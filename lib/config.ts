@@ -7,7 +7,7 @@ import { MAX_ANSWER_BYTES } from './doc-jobs/decode.js';
 import { appIdOf, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
 import { millis, seconds, type Millis } from './domain/units.js';
 import { EnvReader, shown, type Environment } from './env-reader.js';
-import { parseKeyTemplate, type KeyTemplate } from './manifest/index.js';
+import { parseKeyTemplate, type KeyTemplate } from './manifest/location.js';
 import {
   DEFAULT_MAX_AGE,
   DEFAULT_UNKNOWN_JOB_GRACE,
@@ -15,9 +15,18 @@ import {
   OUTAGE_GRACE,
   type DecisionPolicy,
 } from './poller/decide.js';
+import { nextLookTime } from './poller/look-times.js';
+import { timeForALook } from './poller/budget.js';
 import type { RunPolicy } from './poller/run.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
-import { parseQueueUrl, type QueueAddress, type QueueConfig, type QueueKind } from './queue/open-queue.js';
+import { DEFAULT_CMQ_SETTINGS, LEASE_SLACK, longestDelay } from './queue/cmq-times.js';
+import {
+  parseQueueUrl,
+  type CmqQueueConfig,
+  type QueueAddress,
+  type QueueConfig,
+  type QueueKind,
+} from './queue/open-queue.js';
 import { LOG_LEVELS, type LogLevel } from './telemetry/log.js';
 
 /** What is set from outside, checked as a whole. */
@@ -45,6 +54,13 @@ const ALL_OF_APP_ID = /^\*-(\d{5,15})$/;
  */
 export function parseConfig(env: Environment): Config {
   const read = new EnvReader(env);
+  const config = readConfig(read);
+  if (config === undefined) throw new ConfigError(read.problems);
+  return config;
+}
+
+/** As {@link parseConfig}, for those who read more than it does; undefined, with the problems noted, when it is not usable. */
+export function readConfig(read: EnvReader): Config | undefined {
   const bucket = read.required(
     'SOURCE_BUCKET',
     'a bucket name with its APPID, such as docs-1250000000',
@@ -71,6 +87,7 @@ export function parseConfig(env: Environment): Config {
     AWS_REGION.test(text) ? text : undefined,
   );
   const keyTemplate = readKeyTemplate(read);
+  checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
   const client = readClient(read);
   const decisions = readDecisions(read);
@@ -78,9 +95,11 @@ export function parseConfig(env: Environment): Config {
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
+  const cmq = readCmq(read);
+  if (queue?.kind === 'cmq') checkCmq(cmq, { decisions, client, queueWait }, read);
 
   const isWhole = bucket && region && queue && deadLetters && keyTemplate;
-  if (read.problems.length > 0 || !isWhole) throw new ConfigError(read.problems);
+  if (read.problems.length > 0 || !isWhole) return undefined;
   const source = { bucket, region };
   return {
     queue: {
@@ -90,6 +109,9 @@ export function parseConfig(env: Environment): Config {
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
       awsRegion,
       awsEndpoint: awsEndpoint?.origin,
+      client,
+      nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
+      cmq,
     },
     logLevel,
     run: { client, decisions, source, isAllowedBucket, keyTemplate, concurrency, maxLeases, queueWait },
@@ -123,6 +145,44 @@ function readDecisions(read: EnvReader): DecisionPolicy {
   });
   checkLooks(schedule, millis(Math.max(maxAge + OUTAGE_GRACE, unknownJobGrace)), read);
   return { schedule, maxAge, unknownJobGrace };
+}
+
+function readCmq(read: EnvReader): CmqQueueConfig {
+  const { maxUnacked, visibility } = DEFAULT_CMQ_SETTINGS;
+  return {
+    maxUnacked: read.seconds('CMQ_MAX_UNACKED_SECONDS', maxUnacked, { min: 30, max: 43_200 }),
+    visibility: read.seconds('CMQ_VISIBILITY_SECONDS', visibility, { min: 1, max: 43_200 }),
+    endpoint: read.optional('CMQ_ENDPOINT', ORIGIN, parseOrigin),
+  };
+}
+
+/** A message of CMQ is lost some time after it was sent: every delay and every lease must leave it time to be looked at (docs/adr/0002-cmq.md). */
+function checkCmq(
+  { maxUnacked, visibility }: CmqQueueConfig,
+  { decisions, client, queueWait }: Pick<RunPolicy, 'decisions' | 'client' | 'queueWait'>,
+  read: EnvReader,
+): void {
+  const longest = longestDelay({ maxUnacked });
+  const { ceiling } = decisions.schedule;
+  if (ceiling > longest) {
+    read.problem(
+      `DELAY_CEILING_SECONDS is ${ceiling / 1_000}, but a message that CMQ drops after ${maxUnacked / 1_000} seconds unacknowledged may wait for ` +
+        `${longest / 1_000} at most: give the queue a longer time and set CMQ_MAX_UNACKED_SECONDS to it, or lower DELAY_CEILING_SECONDS`,
+    );
+  }
+  if (visibility > maxUnacked / 4) {
+    read.problem(
+      `CMQ_VISIBILITY_SECONDS is ${visibility / 1_000}, more than a quarter of CMQ_MAX_UNACKED_SECONDS (${maxUnacked / 1_000}): ` +
+        'a message that a killed run held would hardly be looked at again before CMQ drops it',
+    );
+  }
+  const shortest = timeForALook(client.attemptTimeout) + queueWait + LEASE_SLACK;
+  if (visibility < shortest) {
+    read.problem(
+      `CMQ_VISIBILITY_SECONDS is ${visibility / 1_000}, but a look needs a lease of ${shortest / 1_000} seconds: ` +
+        'give the queue a longer visibility timeout, or lower REQUEST_TIMEOUT_MS',
+    );
+  }
 }
 
 /** @param longest how old a pending job can become under any rule */
@@ -196,6 +256,21 @@ function readQueue(
   if (address.kind !== 'refused') return address;
   read.problem(`${name}: ${address.problem}`);
   return undefined;
+}
+
+/** A manifest among the pending jobs would be taken for a message, and buried. */
+function checkManifestKey(
+  template: KeyTemplate | undefined,
+  queues: readonly (QueueAddress | undefined)[],
+  read: EnvReader,
+): void {
+  for (const queue of queues) {
+    if (queue?.kind === 'cos' && template?.startsWith(queue.prefix) === true) {
+      read.problem(
+        `MANIFEST_KEY puts manifests into the folder of the queue ${queue.url}: use another folder`,
+      );
+    }
+  }
 }
 
 function readKeyTemplate(read: EnvReader): KeyTemplate | undefined {

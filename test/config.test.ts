@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config-error.js';
+import { parseCallbackConfig } from '../lib/callback/config.js';
 import { parseConfig } from '../lib/config.js';
+import { epochMs } from '../lib/domain/units.js';
+import { parseSubmitConfig } from '../lib/submit/config.js';
 import { aBucket } from './support/pending-jobs.js';
 
 const NEEDED = {
@@ -10,6 +13,8 @@ const NEEDED = {
   SOURCE_BUCKET: 'docs-1250000000',
   SOURCE_REGION: 'ap-beijing',
 };
+
+const SECRET = 'kX3-9fQ_w7LmZ2pRtYb8uVc5nHs4gJd1';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -40,6 +45,32 @@ describe('the configuration', () => {
         schedule: { share: 0.25, floor: 10_000, ceiling: 1_800_000, jitter: 0.25 },
       },
     });
+  });
+
+  test('takes a queue in a bucket, but no manifests in its folders', () => {
+    const onCos = {
+      ...NEEDED,
+      QUEUE_URL: 'cos://docs-1250000000.ap-beijing/docjob/pending/',
+      DEAD_LETTER_QUEUE_URL: 'cos://docs-1250000000.ap-beijing/docjob/dead/',
+    };
+    expect(parseConfig(onCos).queue).toMatchObject({
+      queue: { kind: 'cos', prefix: 'docjob/pending/' },
+      deadLetters: { kind: 'cos', prefix: 'docjob/dead/' },
+    });
+    for (const folder of ['pending', 'dead']) {
+      expect(problemsOf({ ...onCos, MANIFEST_KEY: `docjob/${folder}/m/\${jobId}.json` })).toEqual([
+        `MANIFEST_KEY puts manifests into the folder of the queue cos://docs-1250000000.ap-beijing/docjob/${folder}/: use another folder`,
+      ]);
+    }
+    expect(problemsOf({ ...onCos, MANIFEST_KEY: 'docjob/\${jobId}.json' })).toEqual([]);
+  });
+
+  test('has a job on a queue without due times looked at by the same schedule as any other', () => {
+    const { queue } = parseConfig({ ...NEEDED, DELAY_FLOOR_SECONDS: '100', DELAY_JITTER: '0.05' });
+    const seenAt = epochMs(1_000_000);
+    const next = queue.nextLook({ seed: 'd1', createdAt: undefined, firstSeenAt: seenAt, seenAt }, seenAt);
+    expect(next - seenAt).toBeLessThanOrEqual(100_000);
+    expect(next - seenAt).toBeGreaterThanOrEqual(95_000);
   });
 
   test('lists everything that is wrong in one error', () => {
@@ -173,6 +204,37 @@ test.each([
   expect(lists.join()).not.toContain('hunter2');
 });
 
+describe('the configuration of the callback function', () => {
+  const problems = (env: Record<string, string>): readonly string[] => {
+    try {
+      parseCallbackConfig(env);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+    return [];
+  };
+
+  test('is that of the poll function, and a secret that is kept as its digest', () => {
+    const config = parseCallbackConfig({ ...NEEDED, CALLBACK_SECRET: SECRET });
+    expect(config.run.source).toEqual({ bucket: 'docs-1250000000', region: 'ap-beijing' });
+    expect(config.secrets).toHaveLength(1);
+    expect(JSON.stringify(config)).not.toContain(SECRET);
+  });
+
+  test.each([{}, { CALLBACK_SECRET: 'hunter2hunter2' }, { CALLBACK_SECRET: `${SECRET}/hunter2` }])(
+    'is refused without a fit secret, which is not shown, beside all else that is wrong: %j',
+    (env) => {
+      const found = problems({ ...NEEDED, SOURCE_REGION: '', ...env });
+      expect(found).toEqual([
+        expect.stringContaining('SOURCE_REGION is not set'),
+        expect.stringContaining('CALLBACK_SECRET is not set, or is no secret'),
+      ]);
+      expect(found.join()).not.toContain('hunter2');
+    },
+  );
+});
+
 test('every variable that is read is documented, and every documented one is read', () => {
   const documented = new Set(
     Array.from(
@@ -183,13 +245,58 @@ test('every variable that is read is documented, and every documented one is rea
     ).flat(),
   );
   const asked = new Set<string>();
-  parseConfig(
-    new Proxy<Record<string, string>>(NEEDED, {
-      get: (env, name: string) => {
+  const env = new Proxy<Record<string, string>>(
+    { ...NEEDED, CALLBACK_SECRET: SECRET },
+    {
+      get: (needed, name: string) => {
         asked.add(name);
-        return env[name];
+        return needed[name];
       },
-    }),
+    },
   );
+  for (const parse of [parseConfig, parseSubmitConfig, parseCallbackConfig]) parse(env);
   expect([...documented].sort()).toEqual([...asked].sort());
+});
+
+describe('a queue of CMQ', () => {
+  const CMQ = {
+    ...NEEDED,
+    QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/pending',
+    DEAD_LETTER_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/dead',
+    CMQ_MAX_UNACKED_SECONDS: '43200',
+    CMQ_VISIBILITY_SECONDS: '70',
+  };
+
+  test('is configured by how it is set itself', () => {
+    const { queue } = parseConfig({ ...CMQ, CMQ_ENDPOINT: 'http://127.0.0.1:9000' });
+    expect(queue).toMatchObject({
+      queue: { kind: 'cmq', queueName: 'pending' },
+      cmq: { maxUnacked: 43_200_000, visibility: 70_000, endpoint: new URL('http://127.0.0.1:9000') },
+    });
+  });
+
+  test.each([
+    [
+      'that would drop a message before the longest delay leaves it time',
+      { CMQ_MAX_UNACKED_SECONDS: '3600' },
+      /^DELAY_CEILING_SECONDS is 1800, but .* after 3600 .* for 900 at most/,
+    ],
+    [
+      'whose leases are longer than a message may wait',
+      { CMQ_VISIBILITY_SECONDS: '10801' },
+      /^CMQ_VISIBILITY_SECONDS is 10801, more than a quarter of CMQ_MAX_UNACKED_SECONDS/,
+    ],
+    [
+      'whose leases hold no look',
+      { CMQ_VISIBILITY_SECONDS: '15' },
+      /^CMQ_VISIBILITY_SECONDS is 15, but a look needs a lease of 16 seconds/,
+    ],
+  ])('%s is refused', (_what, changes, problem) => {
+    expect(problemsOf({ ...CMQ, ...changes })).toEqual([expect.stringMatching(problem)]);
+    expect(problemsOf({ ...NEEDED, ...changes })).toEqual([]);
+  });
+
+  test('may keep its own default where delays are as short', () => {
+    expect(problemsOf({ ...CMQ, CMQ_MAX_UNACKED_SECONDS: '', DELAY_CEILING_SECONDS: '900' })).toEqual([]);
+  });
 });

@@ -60,6 +60,8 @@ const LEAST_ATTEMPT: Millis = millis(100);
 
 /** What the attempts of one request remember. */
 interface RequestState {
+  /** No attempt outlives this moment. */
+  readonly deadline: EpochMs;
   retries: number;
   repaired: boolean;
   signedWith: SigningCredentials | undefined;
@@ -102,10 +104,20 @@ export class CosClient implements CosRequester {
     return this.#serverClock.now();
   }
 
-  async send<T>(request: CosRequest, decode: (response: CosResponse) => T): Promise<T> {
+  send<T>(request: CosRequest, decode: (response: CosResponse) => T): Promise<T> {
+    return this.#send(request, decode, this.#bounds.deadline);
+  }
+
+  /** This client for requests that must end sooner than the run: no attempt outlives `moment`. */
+  until(moment: EpochMs): CosRequester {
+    const deadline = epochMs(Math.min(moment, this.#bounds.deadline));
+    return { send: (request, decode) => this.#send(request, decode, deadline) };
+  }
+
+  async #send<T>(request: CosRequest, decode: (response: CosResponse) => T, deadline: EpochMs): Promise<T> {
     const { signal } = this.#bounds;
     this.#budget.earn();
-    const state: RequestState = { retries: 0, repaired: false, signedWith: undefined };
+    const state: RequestState = { deadline, retries: 0, repaired: false, signedWith: undefined };
     return pRetry(() => this.#attempt(request, decode, state), {
       // One more for the repair, which is no retry of what failed.
       retries: this.#policy.retries + 1,
@@ -128,9 +140,10 @@ export class CosClient implements CosRequester {
     state: RequestState,
   ): Promise<T> {
     const { clock, transport, credentials } = this.#effects;
-    const { signal, deadline } = this.#bounds;
+    const { signal } = this.#bounds;
+    const { deadline } = state;
     const asked = askedOf(request);
-    await this.#heedRetryAfter(request.family, asked);
+    await this.#heedRetryAfter(request.family, asked, deadline);
     await this.#pace.turn(signal);
     this.#credentials ??= Promise.resolve(credentials());
     const pair = await this.#credentials;
@@ -164,7 +177,7 @@ export class CosClient implements CosRequester {
     if (!mayPass || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
     const wait = this.#backoff(request.family, error, state.retries + 1);
     const restart = after(this.#effects.clock.now(), wait);
-    if (between(restart, this.#bounds.deadline) < LEAST_ATTEMPT) return undefined;
+    if (between(restart, state.deadline) < LEAST_ATTEMPT) return undefined;
     if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;
     state.retries += 1;
     return wait;
@@ -182,12 +195,12 @@ export class CosClient implements CosRequester {
     return millis(Math.max(own, clamped));
   }
 
-  /** Waits until the service takes requests again. @throws DeadlineError when that is too late for this run. */
-  async #heedRetryAfter(family: HostFamily, asked: string): Promise<void> {
+  /** Waits until the service takes requests again. @throws DeadlineError when that is too late for this request. */
+  async #heedRetryAfter(family: HostFamily, asked: string, deadline: EpochMs): Promise<void> {
     const until = this.#notBefore[family];
     const wait = until === undefined ? 0 : between(this.#effects.clock.now(), until);
     if (until === undefined || wait <= 0) return;
-    if (between(until, this.#bounds.deadline) < LEAST_ATTEMPT) throw new DeadlineError(asked);
+    if (between(until, deadline) < LEAST_ATTEMPT) throw new DeadlineError(asked);
     await this.#effects.clock.sleep(millis(wait), this.#bounds.signal);
   }
 

@@ -46,6 +46,14 @@ export function parseRegion(text: string): Region | undefined {
   return REGION.test(text) ? (text as Region) : undefined;
 }
 
+/** CI's queue IDs are `p` and 32 hexadecimal digits; whatever of the kind is taken. */
+const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+/** `text` as the ID of a CI queue, or undefined if it cannot be one. */
+export function parseQueueId(text: string): string | undefined {
+  return QUEUE_ID.test(text) ? text : undefined;
+}
+
 /** The APPID that owns `bucket`: the digits after its last hyphen. */
 export function appIdOf(bucket: BucketName): string {
   return bucket.slice(bucket.lastIndexOf('-') + 1);

@@ -14,14 +14,18 @@ export type Trigger =
   /** SQS messages that Lambda leased for us. */
   | { readonly kind: 'batch'; readonly messages: readonly DeliveredMessage[] };
 
-/** One call of the function, the same on both platforms. */
-export interface Invocation {
-  readonly trigger: Trigger;
+/** What every call has, whatever it is about and on whichever platform. */
+export interface Call {
   /** When the platform kills the function. */
   readonly deadline: EpochMs;
   /** The platform's ID of this call. */
   readonly requestId: string;
   readonly credentials: CredentialsProvider;
+}
+
+/** One call of the poll function, the same on both platforms. */
+export interface Invocation extends Call {
+  readonly trigger: Trigger;
 }
 
 const DirectCall = v.union([

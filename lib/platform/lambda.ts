@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { credentialsFromEnvironment } from '../cos/credentials.js';
 import { after, millis, type EpochMs } from '../domain/units.js';
 import { EventError } from './event-error.js';
-import { parsePlainEvent, type Invocation, type Trigger } from './invocation.js';
+import { parsePlainEvent, type Call, type Invocation, type Trigger } from './invocation.js';
 
 /** What we use of Lambda's context (AWS Lambda documentation, "Node.js context object"). */
 const Context = v.object({
@@ -46,9 +46,21 @@ export function lambdaInvocation(
   env: Readonly<Record<string, string | undefined>>,
   now: EpochMs,
 ): Invocation {
+  return { ...lambdaCall(context, env, now), trigger: triggerOf(event) };
+}
+
+/**
+ * What a call by AWS Lambda has, whatever its event.
+ *
+ * @throws EventError for a context that is not Lambda's.
+ */
+export function lambdaCall(
+  context: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  now: EpochMs,
+): Call {
   if (!v.is(Context, context)) throw new EventError('the second argument is not a Lambda context');
   return {
-    trigger: triggerOf(event),
     deadline: after(now, millis(context.getRemainingTimeInMillis())),
     requestId: context.awsRequestId,
     credentials: () => credentialsFromEnvironment(env),

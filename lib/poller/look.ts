@@ -29,7 +29,7 @@ import type { Holds, Operation } from './holds.js';
 import type { FinishedJob } from './report.js';
 import type { Tally } from './tally.js';
 
-/** What looks depend on; the same for all of a run. */
+/** What looks depend on; the same for all of a run, save that each look's requests end with its lease. */
 export interface LookDeps {
   readonly requester: CosRequester;
   /** The service's clock as far as it is known: ages are counted by it, since ours may be wrong. */

@@ -8,7 +8,7 @@ import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
-import { looksAtATime, mayStart, planRun, type RunBudget } from './budget.js';
+import { looksAtATime, lookUntil, mayStart, planRun, type RunBudget } from './budget.js';
 import type { DecisionPolicy } from './decide.js';
 import { Holds } from './holds.js';
 import { failedLook, look, type LookDeps, type LookResult } from './look.js';
@@ -32,6 +32,11 @@ export interface RunPolicy {
   readonly maxLeases: number;
   /** How long to wait for a message when there seems to be none. */
   readonly queueWait: Millis;
+  /**
+   * Leaves out the probe before the first lease. For jobs that are in hand already: there is no lease to spare, and the first look finds out as
+   * well what is wrong with our identity.
+   */
+  readonly withoutProbe?: boolean;
 }
 
 /** Everything that a run touches. */
@@ -110,7 +115,7 @@ class Run {
     const ended = new AbortController();
     this.#stopWork(ended.signal);
     try {
-      if (await this.#serviceIsUsable()) {
+      if (this.#policy.withoutProbe === true || (await this.#serviceIsUsable())) {
         // Neither the leases nor their handling ever throw: what goes wrong is remembered, and the rest is settled first.
         await pMap(this.#leases(), (lease) => this.#handle(lease), {
           concurrency: looksAtATime(concurrency, client),
@@ -198,12 +203,14 @@ class Run {
   /** Looks at a job if there is still time and reason to; undefined when the lease should go back as it came. */
   async #look(lease: JobLease): Promise<LookResult | undefined> {
     if (this.#isOver() || !mayStart(this.#deps.clock.now(), lease.until, this.#budget)) return undefined;
+    const until = lookUntil(lease.until, this.#budget);
     try {
-      return await look(lease, this.#lookDeps);
+      return await look(lease, { ...this.#lookDeps, requester: this.#client.until(until) });
     } catch (error) {
       if (this.#isOver()) return undefined;
       if (error instanceof DeadlineError) {
-        this.#stop('out-of-time');
+        // A lease that ends before the run does leaves time for others.
+        if (until === this.#budget.workUntil) this.#stop('out-of-time');
         return undefined;
       }
       this.#fail('service-unusable', 'the run stopped, since no other job would fare better', error);
