@@ -29,6 +29,8 @@ export async function bundle(name: string): Promise<Bundle> {
     // Names of classes appear in errors and logs.
     keepNames: true,
     platform: 'node',
+    // The packages' ES modules, where they have them: what is not used of those is left out.
+    mainFields: ['module', 'main'],
     format: 'cjs',
     target: 'node20',
     // The file must not depend on where it was built.

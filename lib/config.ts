@@ -33,11 +33,16 @@ import { LOG_LEVELS, type LogLevel } from './telemetry/log.js';
 export interface Config {
   readonly queue: QueueConfig;
   readonly run: RunPolicy;
+  /** Runs that may overlap, which `REQUESTS_PER_SECOND` is shared out to. */
+  readonly maxConcurrentRuns: number;
   readonly logLevel: LogLevel;
 }
 
 /** SQS answers in some ten milliseconds; what is kept free for settling at the end of a run must hold several calls. */
 const QUEUE_REQUEST_TIMEOUT: Millis = seconds(1);
+
+/** Requests a second: at fewer, a run of a minute would hardly get past its probe. */
+const LEAST_PACE = 0.1;
 
 const ORIGIN = 'an http or https origin such as http://127.0.0.1:9000';
 
@@ -89,7 +94,8 @@ export function readConfig(read: EnvReader): Config | undefined {
   const keyTemplate = readKeyTemplate(read);
   checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
-  const client = readClient(read);
+  const maxConcurrentRuns = read.integer('MAX_CONCURRENT_RUNS', 1, { min: 1, max: 1_000 });
+  const client = readClient(read, maxConcurrentRuns);
   const decisions = readDecisions(read);
   const logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
@@ -113,19 +119,27 @@ export function readConfig(read: EnvReader): Config | undefined {
       nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
       cmq,
     },
+    maxConcurrentRuns,
     logLevel,
     run: { client, decisions, source, isAllowedBucket, keyTemplate, concurrency, maxLeases, queueWait },
   };
 }
 
-function readClient(read: EnvReader): CosClientPolicy {
+function readClient(read: EnvReader, maxConcurrentRuns: number): CosClientPolicy {
+  const requestsPerSecond = read.number('REQUESTS_PER_SECOND', 50, { min: LEAST_PACE, max: 10_000 });
+  if (requestsPerSecond / maxConcurrentRuns < LEAST_PACE) {
+    read.problem(
+      `REQUESTS_PER_SECOND ${requestsPerSecond} shared out to MAX_CONCURRENT_RUNS ${maxConcurrentRuns} leaves a run less than ` +
+        `${LEAST_PACE} requests a second: raise the first or lower the second`,
+    );
+  }
   return {
     endpoints: readEndpoints(read),
     attemptTimeout: millis(read.integer('REQUEST_TIMEOUT_MS', 5_000, { min: 100, max: 60_000 })),
     retries: read.integer('REQUEST_RETRIES', 3, { min: 0, max: 10 }),
     backoff: DEFAULT_BACKOFF,
     retryBudget: DEFAULT_RETRY_BUDGET,
-    requestsPerSecond: read.number('REQUESTS_PER_SECOND', 50, { min: 0.1, max: 10_000 }),
+    requestsPerSecond: requestsPerSecond / maxConcurrentRuns,
     maxBodyBytes: MAX_ANSWER_BYTES,
   };
 }

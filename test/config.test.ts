@@ -5,6 +5,8 @@ import { parseCallbackConfig } from '../lib/callback/config.js';
 import { parseConfig } from '../lib/config.js';
 import { epochMs } from '../lib/domain/units.js';
 import { parseSubmitConfig } from '../lib/submit/config.js';
+import { EnvReader } from '../lib/env-reader.js';
+import { readStoredCredentials } from '../lib/platform/credentials-place.js';
 import { aBucket } from './support/pending-jobs.js';
 
 const NEEDED = {
@@ -116,6 +118,20 @@ describe('the configuration', () => {
       DELAY_CEILING_SECONDS: '320',
     };
     expect(problemsOf({ ...NEEDED, ...env })).toEqual([expect.stringContaining('a job could be looked at')]);
+  });
+
+  test('shares the request rate out to the runs that may overlap', () => {
+    const { run, maxConcurrentRuns } = parseConfig({ ...NEEDED, MAX_CONCURRENT_RUNS: '8' });
+    expect(maxConcurrentRuns).toBe(8);
+    expect(run.client.requestsPerSecond * maxConcurrentRuns).toBe(50);
+  });
+
+  test('refuses a share that no run could work with', () => {
+    const env = { ...NEEDED, REQUESTS_PER_SECOND: '5', MAX_CONCURRENT_RUNS: '100' };
+    expect(problemsOf(env)).toEqual([
+      'REQUESTS_PER_SECOND 5 shared out to MAX_CONCURRENT_RUNS 100 leaves a run less than 0.1 requests a second: ' +
+        'raise the first or lower the second',
+    ]);
   });
 
   test('refuses a floor above the ceiling', () => {
@@ -255,6 +271,7 @@ test('every variable that is read is documented, and every documented one is rea
     },
   );
   for (const parse of [parseConfig, parseSubmitConfig, parseCallbackConfig]) parse(env);
+  readStoredCredentials(new EnvReader(env));
   expect([...documented].sort()).toEqual([...asked].sort());
 });
 

@@ -1,14 +1,13 @@
-import { ConfigError } from '../../lib/config-error.js';
-import { parseConfig } from '../../lib/config.js';
+import { parseCallbackConfig } from '../../lib/callback/config.js';
 import { parseBucketName, parseRegion } from '../../lib/domain/names.js';
 import type { Environment, EnvReader } from '../../lib/env-reader.js';
-import { parseQueueUrl } from '../../lib/queue/open-queue.js';
+import { problemsOf, readRunTime, type RunTime } from '../run-time.js';
+import type { CommonSettings } from '../settings.js';
 import type { TencentProvider } from './service.js';
 
 /** What is set about a deployment to Tencent Cloud. `docs/deploy-tencent.md` lists every variable with its default and why. */
-export interface TencentSettings {
+export interface TencentSettings extends CommonSettings {
   readonly cloud: 'tencent';
-  readonly stage: string;
   readonly region: string;
   readonly runtime: string;
   /** The CAM role of a function. */
@@ -28,11 +27,8 @@ export interface TencentSettings {
 /** Stands in for what is not set, so that a missing bucket is one problem and not three. */
 const STAND_IN = { bucket: 'bucket-1250000000', region: 'ap-beijing' };
 
-/** The check that each function makes of its environment. Which variables are handed on is learnt from it, so that no list of them can go stale. */
-const CHECKS: readonly ((env: Environment) => unknown)[] = [parseConfig];
-
-/** Set by the platform, or meant for the tools of whoever deploys: never handed on. */
-const NOT_HANDED_ON = /^(?:AWS_|TENCENTCLOUD_|SCF_|QCLOUD_)/;
+/** Set by the platform, or meant for the tools of whoever deploys. */
+const NEVER_PASSED = /^(?:AWS_|TENCENTCLOUD_|SCF_|QCLOUD_)/;
 
 const ROLE = /^(?:[A-Za-z0-9+=,.@_-]|\$\{function\})+$/;
 
@@ -43,7 +39,7 @@ const ROLE = /^(?:[A-Za-z0-9+=,.@_-]|\$\{function\})+$/;
 export function readTencentSettings(
   env: Environment,
   read: EnvReader,
-  { stage }: { readonly stage: string },
+  { stage }: CommonSettings,
 ): TencentSettings | undefined {
   const source = parseRegion(read.text('SOURCE_REGION') ?? '') ?? STAND_IN.region;
   const region = read.optional('TENCENT_REGION', 'a region such as ap-beijing', parseRegion) ?? source;
@@ -62,57 +58,32 @@ export function readTencentSettings(
   const settings = {
     runtime: runtime ?? 'Nodejs20.19',
     roleOf: (functionName: string) => (role ?? 'docjob-${function}').replaceAll('${function}', functionName),
-    maxConcurrentRuns: read.integer('MAX_CONCURRENT_RUNS', 1, { min: 1, max: 1_000 }),
     vpc: readPair(read, ['VPC_ID', 'SUBNET_ID'], (vpcId, subnetId) => ({ vpcId, subnetId })),
     logs: readPair(read, ['CLS_LOGSET_ID', 'CLS_TOPIC_ID'], (logsetId, topicId) => ({ logsetId, topicId })),
     callbackSecret: read.text('CALLBACK_SECRET'),
   };
-  const variables = readVariables(env, read);
-  if (parseQueueUrl(variables?.['QUEUE_URL'] ?? '').kind === 'sqs')
+  const runTime = readVariables(env, read);
+  if (runTime === undefined) return undefined;
+  const { config, variables } = runTime;
+  if (config.queue.queue.kind === 'sqs')
     read.problem('QUEUE_URL is a queue of SQS, for which SCF has no identity: use one of cos:// or cmq://');
-  if (variables === undefined) return undefined;
-  return { ...settings, cloud: 'tencent', stage, region, submitPrefix, variables };
+  if (settings.callbackSecret !== undefined) {
+    const callback = { ...variables, CALLBACK_SECRET: settings.callbackSecret };
+    for (const problem of problemsOf(parseCallbackConfig, callback)) read.problem(problem);
+  }
+  const { maxConcurrentRuns } = config;
+  return { ...settings, cloud: 'tencent', stage, region, submitPrefix, maxConcurrentRuns, variables };
 }
 
-function readVariables(env: Environment, read: EnvReader): Readonly<Record<string, string>> | undefined {
+function readVariables(env: Environment, read: EnvReader): RunTime | undefined {
   const bucket = parseBucketName(read.text('SOURCE_BUCKET') ?? '') ?? STAND_IN.bucket;
   const region = parseRegion(read.text('SOURCE_REGION') ?? '') ?? STAND_IN.region;
-  const all: Environment = {
+  const defaults = {
     QUEUE_URL: `cos://${bucket}.${region}/docjob/pending/`,
     DEAD_LETTER_QUEUE_URL: `cos://${bucket}.${region}/docjob/dead/`,
     ALLOWED_BUCKETS: bucket,
-    ...Object.fromEntries(
-      Object.keys(env).flatMap((name) => {
-        const value = NOT_HANDED_ON.test(name) ? undefined : read.text(name);
-        return value === undefined ? [] : [[name, value]];
-      }),
-    ),
   };
-  const asked = new Set<string>();
-  const recording = new Proxy(all, {
-    get: (target, name: string) => {
-      asked.add(name);
-      return target[name];
-    },
-  });
-  let isFit = true;
-  for (const check of CHECKS) {
-    try {
-      check(recording);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      isFit = false;
-      // What several functions read is wrong once.
-      for (const problem of error.problems) if (!read.problems.includes(problem)) read.problem(problem);
-    }
-  }
-  if (!isFit) return undefined;
-  return Object.fromEntries(
-    [...asked].sort().flatMap((name) => {
-      const value = all[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  return readRunTime(env, { defaults, neverPassed: NEVER_PASSED }, read);
 }
 
 /** Two settings that make sense together only. */

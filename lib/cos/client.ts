@@ -212,14 +212,18 @@ export class CosClient implements CosRequester {
     return true;
   }
 
-  /** Reads the credentials once more in a run, for a token that has expired; false when they are still the refused ones. */
+  /** Reads the credentials once more in a run, for a key that was refused; false when they are still the refused ones. */
   async #refreshCredentials(refused: SigningCredentials | undefined): Promise<boolean> {
     if (!this.#credentialsRefreshed) {
       this.#credentialsRefreshed = true;
-      this.#credentials = Promise.resolve(this.#effects.credentials());
+      this.#credentials = Promise.resolve(this.#effects.credentials(refused));
     }
     const fresh = await this.#credentials;
-    return fresh?.secretId !== refused?.secretId || fresh?.token !== refused?.token;
+    return (
+      fresh?.secretId !== refused?.secretId ||
+      fresh?.secretKey !== refused?.secretKey ||
+      fresh?.token !== refused?.token
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { credentialsFromEnvironment } from '../cos/credentials.js';
 import { after, millis, type EpochMs } from '../domain/units.js';
 import { EventError } from './event-error.js';
 import { parsePlainEvent, type Call, type Invocation, type Trigger } from './invocation.js';
+import { lambdaCredentials } from './stored-credentials.js';
 
 /** What we use of Lambda's context (AWS Lambda documentation, "Node.js context object"). */
 const Context = v.object({
@@ -63,7 +63,7 @@ export function lambdaCall(
   return {
     deadline: after(now, millis(context.getRemainingTimeInMillis())),
     requestId: context.awsRequestId,
-    credentials: () => credentialsFromEnvironment(env),
+    credentials: lambdaCredentials(env),
   };
 }
 

@@ -55,7 +55,7 @@ async function setUp(
   script: Step[],
   changes: {
     policy?: Partial<CosClientPolicy>;
-    credentials?: () => SigningCredentials;
+    credentials?: (refused?: SigningCredentials) => SigningCredentials;
     random?: () => number;
     deadline?: EpochMs;
   } = {},
@@ -452,6 +452,20 @@ describe('credentials', () => {
     });
     await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'credentials' });
     expect(server.requests).toHaveLength(1);
+  });
+
+  test('a refused key is handed to whoever provides them, so that the same one is not given again unseen', async () => {
+    const asked: (SigningCredentials | undefined)[] = [];
+    // The stored key was mistyped, and is mended: its ID stays.
+    const mended = { ...PAIR, secretKey: 'mended' };
+    const { client } = await setUp([errorAnswer(403, 'SignatureDoesNotMatch'), answer(200, 'done')], {
+      credentials: (refused) => {
+        asked.push(refused);
+        return refused === undefined ? PAIR : mended;
+      },
+    });
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
+    expect(asked).toEqual([undefined, PAIR]);
   });
 
   test('are read before the first request only', async () => {
