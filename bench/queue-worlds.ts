@@ -20,12 +20,12 @@ const SQS_ACTIONS = [
 
 const sqs: QueueWorld = {
   name: 'SQS',
-  create: ({ sqs: { createQueue } }) => ({
-    QUEUE_URL: createQueue('pending'),
-    DEAD_LETTER_QUEUE_URL: createQueue('dead'),
+  create: (cloud) => ({
+    QUEUE_URL: cloud.sqs.createQueue('pending'),
+    DEAD_LETTER_QUEUE_URL: cloud.sqs.createQueue('dead'),
     QUEUE_KIND: 'sqs',
   }),
-  size: ({ sqs: { messages } }) => Promise.resolve(messages('pending').length),
+  size: (cloud) => Promise.resolve(cloud.sqs.messages('pending').length),
   calls: (cloud) => Object.fromEntries(SQS_ACTIONS.map((action) => [action, cloud.sqs.calls(action)])),
 };
 

@@ -6,7 +6,7 @@ import { DEFAULT_RETRY_BUDGET } from './cos/retry-budget.js';
 import { MAX_ANSWER_BYTES } from './doc-jobs/decode.js';
 import { appIdOf, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
 import { millis, seconds, type Millis } from './domain/units.js';
-import { EnvReader, type Environment } from './env-reader.js';
+import { EnvReader, shown, type Environment } from './env-reader.js';
 import { parseKeyTemplate, type KeyTemplate } from './manifest/location.js';
 import {
   DEFAULT_MAX_AGE,
@@ -45,6 +45,9 @@ const QUEUE_REQUEST_TIMEOUT: Millis = seconds(1);
 const LEAST_PACE = 0.1;
 
 const ORIGIN = 'an http or https origin such as http://127.0.0.1:9000';
+
+/** AWS's regions are hyphenated words; services that speak as SQS does have others of the kind. */
+const AWS_REGION = /^[a-z0-9-]{1,40}$/;
 
 /** Takes `*-<APPID>` for all buckets of an account. */
 const ALL_OF_APP_ID = /^\*-(\d{5,15})$/;
@@ -85,6 +88,9 @@ export function readConfig(read: EnvReader): Config | undefined {
   const awsEndpoint =
     read.optional('AWS_ENDPOINT_URL_SQS', ORIGIN, parseOrigin) ??
     read.optional('AWS_ENDPOINT_URL', ORIGIN, parseOrigin);
+  const awsRegion = read.optional('AWS_REGION', 'an AWS region such as eu-central-1', (text) =>
+    AWS_REGION.test(text) ? text : undefined,
+  );
   const keyTemplate = readKeyTemplate(read);
   checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
@@ -107,7 +113,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       deadLetters,
       defaults: source,
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
-      awsRegion: read.text('AWS_REGION'),
+      awsRegion,
       awsEndpoint: awsEndpoint?.origin,
       client,
       nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
@@ -230,7 +236,7 @@ function readAllowedBuckets(
     else if (parseBucketName(entry) !== undefined) names.add(entry);
     else if (entry !== '')
       read.problem(
-        `ALLOWED_BUCKETS has the entry ${JSON.stringify(entry)}: expected a bucket name or *-<APPID>, separated by commas`,
+        `ALLOWED_BUCKETS has the entry ${shown(entry)}: expected a bucket name or *-<APPID>, separated by commas`,
       );
   }
   const isAllowed = (bucket: BucketName): boolean => names.has(bucket) || appIds.has(appIdOf(bucket));
@@ -282,11 +288,12 @@ function checkManifestKey(
 }
 
 function readKeyTemplate(read: EnvReader): KeyTemplate | undefined {
+  const text = read.text('MANIFEST_KEY') ?? 'manifests/${jobId}.json';
   try {
-    return parseKeyTemplate(read.text('MANIFEST_KEY') ?? 'manifests/${jobId}.json');
+    return parseKeyTemplate(text);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    read.problem(`MANIFEST_KEY: ${error.message}`);
+    read.problem(`MANIFEST_KEY is ${shown(text)}: ${error.message}`);
     return undefined;
   }
 }

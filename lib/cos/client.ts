@@ -161,7 +161,7 @@ export class CosClient implements CosRequester {
       maxBodyBytes: this.#policy.maxBodyBytes,
       signal,
     });
-    return decode(checkAnswer(answer, request, asked, clock.now()));
+    return decode(checkAnswer(answer, request, wire, clock.now()));
   }
 
   /** Repairs what made the service refuse our signature, once for a request: what is refused again was not repairable. */

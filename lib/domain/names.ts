@@ -19,8 +19,11 @@ export type Region = string & { readonly [name]: 'Region' };
  */
 const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
-/** A bucket is lower-case letters, digits and inner hyphens, then its owner's APPID (COS, "Bucket overview"); a DNS label has 63 bytes at most (RFC 1035). */
-const BUCKET = /^(?=.{1,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-\d{5,15}$/;
+/**
+ * A bucket is lower-case letters, digits and inner hyphens, then its owner's APPID (COS, "Bucket overview"); a DNS label has 63
+ * bytes at most (RFC 1035), and `xn--` begins one that stands for another (RFC 5890).
+ */
+const BUCKET = /^(?=.{1,63}$)(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-\d{5,15}$/;
 
 /** `ap-beijing`, `ap-beijing-fsi`, `na-siliconvalley`, …: two to four hyphenated words. */
 const REGION = /^[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,3}$/;

@@ -67,7 +67,7 @@ test.each([
   [{ SCF_RUNTIME: 'python3' }, 'SCF_RUNTIME is "python3"'],
   [{ TENCENT_REGION: 'Beijing' }, 'TENCENT_REGION is "Beijing"'],
   [{ MAX_CONCURRENT_RUNS: '0' }, 'MAX_CONCURRENT_RUNS is "0"'],
-  [{ MANIFEST_KEY: 'one.json' }, 'MANIFEST_KEY: the manifest key "one.json" must contain ${jobId}'],
+  [{ MANIFEST_KEY: 'one.json' }, 'MANIFEST_KEY is "one.json": the manifest key must contain ${jobId}'],
   [
     {
       QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/a',
