@@ -75,7 +75,12 @@ test.each([
     },
     'QUEUE_URL is a queue of SQS',
   ],
-  [{ SUBMIT_PREFIX: 'in/', TENCENT_REGION: 'ap-guangzhou' }, 'COS calls functions of its own region only'],
+  [
+    { SUBMIT_PREFIX: 'in/', CI_QUEUE_ID: 'p1', TENCENT_REGION: 'ap-guangzhou' },
+    'COS calls functions of its own region only',
+  ],
+  // The function's own check: a manifest that is written would call the function that makes jobs.
+  [{ SUBMIT_PREFIX: 'manifests/', CI_QUEUE_ID: 'p1' }, 'manifests/'],
 ])('%j is refused, and what to do is said', (env, problem) => {
   expect(read({ ...LEAST, ...env }).problems).toEqual([expect.stringContaining(problem)]);
 });
@@ -93,9 +98,12 @@ test('only a timer is held to one run, without retries, for one tick', () => {
 });
 
 test('a prefix makes the bucket call the submit function', () => {
-  expect(tencentFunctions(settingsOf({ SUBMIT_PREFIX: 'in/' }), [submit])['submit']?.events).toEqual([
+  const settings = settingsOf({ SUBMIT_PREFIX: 'in/', CI_QUEUE_ID: 'p1' });
+  expect(tencentFunctions(settings, [submit])['submit']?.events).toEqual([
     { cos: { bucket: 'docs-1250000000', event: 'cos:ObjectCreated:*', prefix: 'in/' } },
   ]);
+  // The function checks by itself what the trigger should have.
+  expect(settings.variables).toMatchObject({ SUBMIT_PREFIX: 'in/', CI_QUEUE_ID: 'p1' });
 });
 
 test('a function with a URL is deployed only with its secret, which no other function gets', () => {
