@@ -63,6 +63,8 @@ interface RequestState {
   retries: number;
   repaired: boolean;
   signedWith: SigningCredentials | undefined;
+  /** The correction of our clock that the last attempt was signed with. */
+  signedAt: Millis | undefined;
 }
 
 /**
@@ -105,7 +107,12 @@ export class CosClient implements CosRequester {
   async send<T>(request: CosRequest, decode: (response: CosResponse) => T): Promise<T> {
     const { signal } = this.#bounds;
     this.#budget.earn();
-    const state: RequestState = { retries: 0, repaired: false, signedWith: undefined };
+    const state: RequestState = {
+      retries: 0,
+      repaired: false,
+      signedWith: undefined,
+      signedAt: undefined,
+    };
     return pRetry(() => this.#attempt(request, decode, state), {
       // One more for the repair, which is no retry of what failed.
       retries: this.#policy.retries + 1,
@@ -127,14 +134,12 @@ export class CosClient implements CosRequester {
     decode: (response: CosResponse) => T,
     state: RequestState,
   ): Promise<T> {
-    const { clock, transport, credentials } = this.#effects;
+    const { clock, transport } = this.#effects;
     const { signal, deadline } = this.#bounds;
     const asked = askedOf(request);
-    await this.#heedRetryAfter(request.family, asked);
-    await this.#pace.turn(signal);
-    this.#credentials ??= Promise.resolve(credentials());
-    const pair = await this.#credentials;
+    const pair = await this.#turn(request.family, asked);
     state.signedWith = pair;
+    state.signedAt = this.#clockOffset;
     const remaining = between(clock.now(), deadline);
     if (remaining < LEAST_ATTEMPT) throw new DeadlineError(asked);
 
@@ -148,13 +153,29 @@ export class CosClient implements CosRequester {
     return decode(checkAnswer(answer, request, asked, clock.now()));
   }
 
+  /**
+   * Waits until a request may start, and gives the key pair to sign it with. Each of the waits can make another one necessary: a Retry-After comes
+   * while a request waits for its turn, keys are read anew while it waits for either, and those who waited for keys must not start all at once.
+   */
+  async #turn(family: HostFamily, asked: string): Promise<SigningCredentials> {
+    for (;;) {
+      this.#credentials ??= Promise.resolve(this.#effects.credentials());
+      const current = this.#credentials;
+      const pair = await current;
+      await this.#heedRetryAfter(family, asked);
+      await this.#pace.turn(this.#bounds.signal);
+      const isHeldBack = (this.#notBefore[family] ?? 0) > this.#effects.clock.now();
+      if (current === this.#credentials && !isHeldBack) return pair;
+    }
+  }
+
   /** Repairs what made the service refuse our signature, once for a request: what is refused again was not repairable. */
   async #repair(error: DocjobError, state: RequestState): Promise<boolean> {
     if (state.repaired || !(error instanceof ServiceError)) return false;
     if (error.disposition !== 'skewed' && error.disposition !== 'credentials') return false;
     state.repaired = true;
     return error.disposition === 'skewed'
-      ? this.#repairClock(error)
+      ? this.#repairClock(error, state)
       : this.#refreshCredentials(state.signedWith);
   }
 
@@ -191,12 +212,15 @@ export class CosClient implements CosRequester {
     await this.#effects.clock.sleep(millis(wait), this.#bounds.signal);
   }
 
-  /** Whether signing anew can help: the clock was corrected, or was right and only the signature had run out on its way. */
-  #repairClock(error: ServiceError): boolean {
+  /**
+   * Whether signing anew can help: the clock was corrected since this request was signed, or it was right and only the signature had run out on its
+   * way. The second is a retry like any other, and paid for: a service that takes every signature for expired must not be asked twice as often.
+   */
+  #repairClock(error: ServiceError, state: RequestState): boolean {
     if (error.serverDate === undefined) return false;
     const correction = this.#serverClock.repair(error.serverDate);
     this.#clockOffset ??= correction;
-    return true;
+    return state.signedAt !== this.#clockOffset || this.#budget.spend();
   }
 
   /** Reads the credentials once more in a run, for a token that has expired; false when they are still the refused ones. */
