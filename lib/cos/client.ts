@@ -120,8 +120,11 @@ export class CosClient implements CosRequester {
       minTimeout: 0,
       signal,
       onFailedAttempt: async ({ error, retriesLeft }) => {
-        if (!(error instanceof DocjobError) || retriesLeft === 0) throw error;
-        const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
+        if (!(error instanceof DocjobError)) throw error;
+        const asked = this.#noteRetryAfter(request.family, error);
+        if (retriesLeft === 0) throw error;
+        const isRepaired = await this.#repair(request, error, state);
+        const wait = isRepaired ? millis(0) : this.#retry(request, error, state, asked);
         if (wait === undefined) throw error;
         this.#retries += 1;
         if (wait > 0) await this.#effects.clock.sleep(wait, signal);
@@ -170,20 +173,25 @@ export class CosClient implements CosRequester {
   }
 
   /** Repairs what made the service refuse our signature, once for a request: what is refused again was not repairable. */
-  async #repair(error: DocjobError, state: RequestState): Promise<boolean> {
+  async #repair(request: CosRequest, error: DocjobError, state: RequestState): Promise<boolean> {
     if (state.repaired || !(error instanceof ServiceError)) return false;
-    if (error.disposition !== 'skewed' && error.disposition !== 'credentials') return false;
+    const isMute = isMuteRefusal(request, error);
+    if (!isMute && error.disposition !== 'skewed' && error.disposition !== 'credentials') return false;
     state.repaired = true;
-    return error.disposition === 'skewed'
-      ? this.#repairClock(error, state)
-      : this.#refreshCredentials(state.signedWith);
+    if (error.disposition === 'skewed') return this.#repairClock(error, state);
+    return this.#refreshCredentials(state.signedWith);
   }
 
   /** How long to wait before a retry, which is then paid for; undefined when there should be none. */
-  #retry(request: CosRequest, error: DocjobError, state: RequestState): Millis | undefined {
+  #retry(
+    request: CosRequest,
+    error: DocjobError,
+    state: RequestState,
+    asked: Millis | undefined,
+  ): Millis | undefined {
     const mayPass = error.disposition === 'transient' || error.disposition === 'throttled';
     if (!mayPass || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
-    const wait = this.#backoff(request.family, error, state.retries + 1);
+    const wait = this.#backoff(error, state.retries + 1, asked);
     const restart = after(this.#effects.clock.now(), wait);
     if (between(restart, this.#bounds.deadline) < LEAST_ATTEMPT) return undefined;
     if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;
@@ -191,16 +199,22 @@ export class CosClient implements CosRequester {
     return wait;
   }
 
-  /** Our own wait, or the service's if that is longer; the service's holds for all requests to its hosts. */
-  #backoff(family: HostFamily, error: DocjobError, retry: number): Millis {
+  /** Our own wait, or the service's if that is longer. */
+  #backoff(error: DocjobError, retry: number, asked: Millis | undefined): Millis {
     const { backoff } = this.#policy;
     const own = backoffDelay(backoff, retry, error.disposition === 'throttled', this.#effects.random());
+    return millis(Math.max(own, asked ?? 0));
+  }
+
+  /** What the service asks us to wait, up to the ceiling: for all requests to its hosts, whether or not this one is tried again. */
+  #noteRetryAfter(family: HostFamily, error: DocjobError): Millis | undefined {
     const asked = error instanceof ServiceError ? error.retryAfter : undefined;
-    if (asked === undefined) return own;
-    const clamped = millis(Math.min(asked, backoff.retryAfterCap));
+    if (asked === undefined || (error.disposition !== 'transient' && error.disposition !== 'throttled'))
+      return undefined;
+    const clamped = millis(Math.min(asked, this.#policy.backoff.retryAfterCap));
     const until = after(this.#effects.clock.now(), clamped);
     this.#notBefore[family] = epochMs(Math.max(until, this.#notBefore[family] ?? until));
-    return millis(Math.max(own, clamped));
+    return clamped;
   }
 
   /** Waits until the service takes requests again. @throws DeadlineError when that is too late for this run. */
@@ -240,4 +254,9 @@ export class CosClient implements CosRequester {
  */
 function mayRepeat(request: CosRequest, error: DocjobError): boolean {
   return request.method !== 'POST' || error.disposition === 'throttled';
+}
+
+/** Whether the service refused a HEAD: such an answer has no body, so nothing tells an expired token from a missing grant. */
+function isMuteRefusal(request: CosRequest, { status, serviceCode }: ServiceError): boolean {
+  return request.method === 'HEAD' && serviceCode === undefined && [400, 401, 403].includes(status);
 }

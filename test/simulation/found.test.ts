@@ -24,19 +24,25 @@ const aRequest = (job: number): CosRequest => ({
 /** A client in virtual time; `answer` is given 50 ms after its request. Tells what was sent when, in milliseconds since the start. */
 async function inVirtualTime(
   policy: Partial<CosClientPolicy>,
-  answer: (job: string, count: number) => Partial<WireResponse>,
+  answer: (job: string, count: number, headers: Readonly<Record<string, string>>) => Partial<WireResponse>,
   use: (client: CosClient, at: (delayMs: number, act: () => void) => void) => void,
   credentialsTakeMs = 0,
+  isSameKey = false,
 ): Promise<{ readonly sent: readonly (readonly [job: string, atMs: number])[]; readonly client: CosClient }> {
   const scheduler = new Scheduler(new AgendaByTime(), new Dice(1).random, new Trace(false, START));
   const process = new Process(1, scheduler, { onLateEffect: () => undefined, onKill: () => undefined });
   const sent: [string, number][] = [];
   const transport: Transport = {
-    exchange: ({ path }) =>
+    exchange: ({ path, headers }) =>
       process.effect('exchange', ({ resolve }) => {
         const job = path.split('/').at(-1) ?? '';
         sent.push([job, Math.round(scheduler.now - START)]);
-        const given = { status: 200, headers: {}, body: Buffer.alloc(0), ...answer(job, sent.length) };
+        const given = {
+          status: 200,
+          headers: {},
+          body: Buffer.alloc(0),
+          ...answer(job, sent.length, headers),
+        };
         process.wake(50, 'answer', () => resolve(given));
       }),
     close: () => undefined,
@@ -46,7 +52,7 @@ async function inVirtualTime(
     process.effect<{ secretId: string; secretKey: string }>('credentials', ({ resolve }) => {
       keys += 1;
       process.wake(keys === 1 ? 0 : credentialsTakeMs, 'credentials', () =>
-        resolve({ secretId: `AKID${keys}`, secretKey: 'key' }),
+        resolve({ secretId: `AKID${isSameKey ? 1 : keys}`, secretKey: 'key' }),
       );
     });
   const client = new CosClient(
@@ -81,6 +87,63 @@ describe('Retry-After', () => {
     expect(sent).toHaveLength(4);
     expect(sent.slice(1).every(([, at]) => at >= 10_050)).toBe(true);
   });
+});
+
+test('Retry-After counts too when it comes with the last failure that a request may have', async () => {
+  const { sent } = await inVirtualTime(
+    { retries: 0 },
+    (_job, count) => {
+      if (count === 1)
+        return {
+          ...failure(403, 'AccessDenied', 'Request has expired'),
+          headers: { date: new Date(START).toUTCString() },
+        };
+      return count === 2 ? { ...failure(429, 'SlowDown'), headers: { 'retry-after': '10' } } : {};
+    },
+    (client, at) => {
+      send(client, 1);
+      at(1_000, () => send(client, 2));
+    },
+  );
+  expect(sent.map(([job]) => job)).toEqual(['d1', 'd1', 'd2']);
+  expect(sent[2]?.[1]).toBeGreaterThanOrEqual(10_100);
+});
+
+test('a HEAD that is refused, which has no body to say why, is asked again with a newer key if there is one', async () => {
+  let stored: string | undefined;
+  const { sent } = await inVirtualTime(
+    {},
+    (_job, _count, headers) =>
+      headers['authorization']?.includes('q-ak=AKID1&') === true
+        ? { status: 400 }
+        : { headers: { etag: '"x"' } },
+    (client) =>
+      void client
+        .send({ ...aRequest(1), family: 'cos', method: 'HEAD' }, ({ headers }) => {
+          stored = headers['etag'];
+        })
+        .catch(() => undefined),
+  );
+  expect(stored).toBe('"x"');
+  expect(sent).toHaveLength(2);
+});
+
+test('a HEAD that is refused whatever the key is final, and is asked once', async () => {
+  const sent: number[] = [];
+  await inVirtualTime(
+    {},
+    (_job, count) => {
+      sent.push(count);
+      return { status: 403 };
+    },
+    (client) =>
+      void client
+        .send({ ...aRequest(1), family: 'cos', method: 'HEAD' }, () => undefined)
+        .catch(() => undefined),
+    0,
+    true,
+  );
+  expect(sent).toEqual([1]);
 });
 
 describe('the pace', () => {

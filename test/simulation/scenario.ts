@@ -58,6 +58,11 @@ export interface Scenario {
 /** What is closed "for good" is opened at this moment where an operator redrives: long after everything was given up. */
 const OPENED_AT = START + hours(24 * 12);
 
+/** How wrong the poller's clock can be without its knowing: the services correct it from a quarter of an hour on (COS, "RequestTimeTooSkewed"). */
+export function unnoticedSkewMs({ platform: { skewMs } }: Scenario): number {
+  return Math.abs(skewMs) <= 15 * 60_000 ? Math.abs(skewMs) : 2_000;
+}
+
 /** The scenario of a seed. */
 export function scenarioOf(seed: number): Scenario {
   const dice = new Dice(seed).fork('scenario');

@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario.js';
+import { unnoticedSkewMs, type Scenario } from '../scenario.js';
 import type { SimulatedCos } from '../world/cos.js';
 import type { Submission } from '../world/job-plan.js';
 import type { BurialReason, QueueWorld } from '../world/queue-world.js';
@@ -57,9 +57,9 @@ export class Custody {
 
   /** A reason that goes by age is given only at that age, counted from when the queue first saw the job, whatever anybody claims. */
   onBurial(subject: string, reason: BurialReason, firstSeenAt: number, now: number): void {
-    const { policy, platform } = this.#scenario;
+    const { policy } = this.#scenario;
     const least = leastAgeOf(reason, policy.decisions);
-    const age = now - firstSeenAt + AGE_TOLERANCE_MS + Math.abs(platform.skewMs);
+    const age = now - firstSeenAt + AGE_TOLERANCE_MS + unnoticedSkewMs(this.#scenario);
     if (age < least) {
       this.#violations.add(
         1,

@@ -1,6 +1,6 @@
 import { FILL_GRACE } from '../../../lib/poller/decide.js';
 import type { Process } from '../core/process.js';
-import type { Scenario } from '../scenario.js';
+import { unnoticedSkewMs, type Scenario } from '../scenario.js';
 import type { StoredObject } from '../world/cos.js';
 import type { TrueJob, View } from '../world/true-job.js';
 import { pagesWanted } from '../world/true-job.js';
@@ -91,15 +91,14 @@ export class Manifests {
     before: StoredObject | undefined,
     now: number,
   ): void {
-    const { policy, platform } = this.#scenario;
+    const { policy } = this.#scenario;
     const submitted = this.#scenario.submissions
       .filter(({ subject }) => subject === job.jobId)
       .map(({ at }) => at);
     const from = job.saysWhenItEnded
       ? job.endsAt + FILL_GRACE
       : Math.min(...submitted) + policy.decisions.maxAge;
-    // A clock within the tolerance of signatures is not corrected; a corrected one is right to the second.
-    if (now < from - Math.abs(platform.skewMs) - 2_000) {
+    if (now < from - unnoticedSkewMs(this.#scenario) - 2_000) {
       this.#violations.add(
         2,
         `an incomplete manifest of ${job.jobId} (${job.kind}) was written ${from - now} ms too early`,

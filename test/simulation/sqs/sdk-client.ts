@@ -1,5 +1,4 @@
-import type {
-  SendMessageBatchCommand} from '@aws-sdk/client-sqs';
+import type { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
@@ -88,7 +87,10 @@ export class SimulatedSdkClient {
     const name = command.constructor.name.replace(/Command$/, '');
     return this.#process.effect<unknown>(`SQS ${name}`, (ending) => {
       const abort = (): void => ending.reject(new SdkError('AbortError'));
-      if (abortSignal?.aborted === true) { abort(); return; }
+      if (abortSignal?.aborted === true) {
+        abort();
+        return;
+      }
       abortSignal?.addEventListener('abort', abort, { once: true });
       this.#attempt(command, name, 1, {
         resolve: (value) => {
@@ -120,17 +122,28 @@ export class SimulatedSdkClient {
     };
     const there = this.#latency();
     switch (fault) {
-      case 'request-lost':
-        { fail(new SdkError('TimeoutError'), REQUEST_TIMEOUT_MS); return; }
-      case 'unavailable':
-        { fail(new SdkError('ServiceUnavailable', 503), there); return; }
-      case 'throttled':
-        { fail(new SdkError('RequestThrottled', 400), there); return; }
-      case 'access-denied':
-        { fail(new SdkError('AccessDenied', 403), there, false); return; }
+      case 'request-lost': {
+        fail(new SdkError('TimeoutError'), REQUEST_TIMEOUT_MS);
+        return;
+      }
+      case 'unavailable': {
+        fail(new SdkError('ServiceUnavailable', 503), there);
+        return;
+      }
+      case 'throttled': {
+        fail(new SdkError('RequestThrottled', 400), there);
+        return;
+      }
+      case 'access-denied': {
+        fail(new SdkError('AccessDenied', 403), there, false);
+        return;
+      }
       case 'answer-lost':
         this.#process.serve(there, `SQS ${name}`, () => void this.#serve(command, true));
-        { fail(new SdkError('TimeoutError'), REQUEST_TIMEOUT_MS); return; }
+        {
+          fail(new SdkError('TimeoutError'), REQUEST_TIMEOUT_MS);
+          return;
+        }
       case 'entries-failed':
       case undefined:
         this.#arrive(command, name, there, fault === 'entries-failed', ending);
@@ -148,7 +161,10 @@ export class SimulatedSdkClient {
       const waitMs =
         command instanceof ReceiveMessageCommand ? 1_000 * (command.input.WaitTimeSeconds ?? 0) : 0;
       const answer = this.#serve(command, !mayFailEntries);
-      if (waitMs > 0 && this.#isEmpty(answer)) { this.#wait(command, name, waitMs, ending); return; }
+      if (waitMs > 0 && this.#isEmpty(answer)) {
+        this.#wait(command, name, waitMs, ending);
+        return;
+      }
       this.#process.wake(this.#latency(), `SQS ${name} answered`, () => ending.resolve(answer));
     });
   }

@@ -60,20 +60,20 @@ const ONLY_CI: ReadonlySet<ExchangeFault> = new Set([
 ]);
 const ONLY_PUT: ReadonlySet<ExchangeFault> = new Set(['conflict-409', 'checksum']);
 
-/** The fault that befalls a request now, if any. */
+/** The fault that befalls a request now, if any: one of those that can befall such a request. */
 export function faultFor(
   plan: FaultPlan,
   request: WireRequest,
   now: number,
   dice: Dice,
 ): ExchangeFault | undefined {
-  if (now >= plan.until || plan.kinds.length === 0 || !dice.chance(plan.rate)) return undefined;
-  const kind = plan.kinds[dice.integer(0, plan.kinds.length - 1)];
-  if (kind === undefined) return undefined;
+  if (now >= plan.until || !dice.chance(plan.rate)) return undefined;
   const isCi = request.target.host.includes('.ci.');
-  if (ONLY_CI.has(kind) && (!isCi || request.method !== 'GET')) return undefined;
-  if (ONLY_PUT.has(kind) && (isCi || request.method !== 'PUT')) return undefined;
-  return kind;
+  const kinds = plan.kinds.filter((kind) => {
+    if (ONLY_CI.has(kind)) return isCi && request.method === 'GET';
+    return !ONLY_PUT.has(kind) || (!isCi && request.method === 'PUT');
+  });
+  return kinds[dice.integer(0, kinds.length - 1)];
 }
 
 /** Whether the request does its work at the service before the fault shows. */
