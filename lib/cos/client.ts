@@ -61,7 +61,8 @@ const LEAST_ATTEMPT: Millis = millis(100);
 /** What the attempts of one request remember. */
 interface RequestState {
   retries: number;
-  repaired: boolean;
+  /** What was repaired for it already. */
+  readonly repaired: Set<'clock' | 'credentials'>;
   signedWith: SigningCredentials | undefined;
   /** The correction of our clock that the last attempt was signed with. */
   signedAt: Millis | undefined;
@@ -109,13 +110,13 @@ export class CosClient implements CosRequester {
     this.#budget.earn();
     const state: RequestState = {
       retries: 0,
-      repaired: false,
+      repaired: new Set(),
       signedWith: undefined,
       signedAt: undefined,
     };
     return pRetry(() => this.#attempt(request, decode, state), {
-      // One more for the repair, which is no retry of what failed.
-      retries: this.#policy.retries + 1,
+      // Two more for the repairs, which are no retries of what failed.
+      retries: this.#policy.retries + 2,
       // All waiting is done in the hook: p-retry's own jitter is not full, and it knows no Retry-After.
       minTimeout: 0,
       signal,
@@ -172,14 +173,15 @@ export class CosClient implements CosRequester {
     }
   }
 
-  /** Repairs what made the service refuse our signature, once for a request: what is refused again was not repairable. */
+  /** Repairs what made the service refuse our signature, each thing once for a request: what is refused again was not repairable. */
   async #repair(request: CosRequest, error: DocjobError, state: RequestState): Promise<boolean> {
-    if (state.repaired || !(error instanceof ServiceError)) return false;
-    const isMute = isMuteRefusal(request, error);
-    if (!isMute && error.disposition !== 'skewed' && error.disposition !== 'credentials') return false;
-    state.repaired = true;
-    if (error.disposition === 'skewed') return this.#repairClock(error, state);
-    return this.#refreshCredentials(state.signedWith);
+    if (!(error instanceof ServiceError)) return false;
+    const part = error.disposition === 'skewed' ? 'clock' : 'credentials';
+    const isRepairable =
+      part === 'clock' || error.disposition === 'credentials' || isMuteRefusal(request, error);
+    if (!isRepairable || state.repaired.has(part)) return false;
+    state.repaired.add(part);
+    return part === 'clock' ? this.#repairClock(error, state) : this.#refreshCredentials(state.signedWith);
   }
 
   /** How long to wait before a retry, which is then paid for; undefined when there should be none. */

@@ -109,6 +109,29 @@ test('Retry-After counts too when it comes with the last failure that a request 
   expect(sent[2]?.[1]).toBeGreaterThanOrEqual(10_100);
 });
 
+test('a token that has expired and a clock that is wrong are both repaired, one after the other', async () => {
+  const skewed = {
+    ...failure(401, 'SignatureExpired'),
+    headers: { date: new Date(START + 3_600_000).toUTCString() },
+  };
+  let isAnswered = false;
+  const { sent } = await inVirtualTime(
+    { retries: 0 },
+    (_job, _count, headers) => {
+      const authorization = headers['authorization'] ?? '';
+      if (authorization.includes('q-ak=AKID1&')) return failure(400, 'ExpiredToken');
+      return authorization.includes(`q-sign-time=${START / 1_000 - 60}`) ? skewed : {};
+    },
+    (client) =>
+      void client
+        .send(aRequest(1), () => {
+          isAnswered = true;
+        })
+        .catch(() => undefined),
+  );
+  expect([isAnswered, sent.length]).toEqual([true, 3]);
+});
+
 test('a HEAD that is refused, which has no body to say why, is asked again with a newer key if there is one', async () => {
   let stored: string | undefined;
   const { sent } = await inVirtualTime(

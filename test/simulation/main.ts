@@ -105,4 +105,6 @@ async function main(): Promise<number> {
   return statistics.failures.length === 0 ? 0 : 1;
 }
 
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', () => process.exit());
 process.exitCode = await main();

@@ -42,10 +42,10 @@ export async function bundleSimulation(change?: SourceChange): Promise<string> {
 function changing({ file, find, replace }: SourceChange): Plugin {
   return {
     name: 'change',
-    setup: ({ onLoad, onEnd }) => {
+    setup: (hooks) => {
       let isApplied = false;
       const path = join(root, file);
-      onLoad({ filter: /\.ts$/ }, async (loaded) => {
+      hooks.onLoad({ filter: /\.ts$/ }, async (loaded) => {
         if (loaded.path !== path) return undefined;
         const source = await readFile(path, 'utf8');
         const parts = source.split(find);
@@ -55,7 +55,7 @@ function changing({ file, find, replace }: SourceChange): Plugin {
         isApplied = true;
         return { contents: parts.join(replace), loader: 'ts' };
       });
-      onEnd(() => {
+      hooks.onEnd(() => {
         if (!isApplied) throw new Error(`${file} is not part of the simulation`);
       });
     },

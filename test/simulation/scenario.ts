@@ -29,6 +29,8 @@ export interface PlatformPlan {
   /** A tick finds so many runs at work at most; beyond it no run is started. */
   readonly maxRuns: number;
   readonly missShare: number;
+  /** The share of ticks that start two runs at once. */
+  readonly doubleShare: number;
   readonly killShare: number;
   /** How wrong the machine's clock is. */
   readonly skewMs: number;
@@ -105,6 +107,7 @@ export function scenarioOf(seed: number): Scenario {
       maxReceiveCount: isStorm && dice.chance(0.1) ? dice.integer(3, 8) : 1_000,
       sampling: isStorm && dice.chance(0.5),
       repeatShare: isStorm && dice.chance(0.4) ? 0.1 : 0,
+      undoneShare: isStorm && dice.chance(0.4) ? 0.1 : 0,
       retentionMs: hours(14 * 24),
     },
     listingLagMs: isStorm ? dice.pick([0, 2_000, 30_000]) : 0,
@@ -149,6 +152,7 @@ function drawPlatform(dice: Dice, profile: Profile, skewMs: number, attemptTimeo
     timeLimitMs: isStorm ? Math.max(least, dice.pick([15_000, 30_000, 60_000, 120_000])) : least + 30_000,
     maxRuns: isStorm ? dice.pick([1, 2, 3]) : 3,
     missShare: isStorm && dice.chance(0.3) ? 0.3 : 0,
+    doubleShare: isStorm && dice.chance(0.3) ? 0.2 : 0,
     killShare: profile === 'calm' ? 0 : dice.pick(isStorm ? [0, 0.1, 0.4] : [0.3, 0.6]),
     skewMs,
   };

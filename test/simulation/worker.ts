@@ -18,13 +18,13 @@ export interface WorkerTask {
 const REPORT_EVERY_MS = 500;
 
 async function work(task: WorkerTask): Promise<void> {
-  let isStopped = false;
+  const stop = new AbortController();
   parentPort?.once('message', () => {
-    isStopped = true;
+    stop.abort();
   });
   let statistics = noStatistics();
   let reportedAt = performance.now();
-  for (let done = 0; done < task.count && !isStopped; done += 1) {
+  for (let done = 0; done < task.count && !stop.signal.aborted; done += 1) {
     const seed = task.firstSeed + done * task.step;
     const result = await simulate(scenarioOf(seed), { openQueue: WORLDS[task.world] });
     addResult(statistics, seed, result);

@@ -75,6 +75,11 @@ export class Process {
     return this.scheduler.schedule(delayMs, 'wake', this, what, act);
   }
 
+  /** The same for the passing of time. */
+  timer(delayMs: number, what: string, act: () => void): Happening {
+    return this.scheduler.schedule(delayMs, 'wake', this, what, act, true);
+  }
+
   /** Whether the run is still there at this point. */
   #pass(what: string): boolean {
     if (!this.isAlive) return false;
@@ -98,7 +103,7 @@ export function clockOf(process: Process, skewMs: number, random: () => number):
       return process.effect('sleep', ({ resolve, reject }) => {
         // Node cuts a timer to whole milliseconds, at least one.
         const length = Math.max(1, Math.trunc(delay)) + (random() < 0.2 ? 1 : 0);
-        const timer = process.wake(length, `slept ${length} ms`, () => {
+        const timer = process.timer(length, `slept ${length} ms`, () => {
           signal?.removeEventListener('abort', onAbort);
           resolve(undefined);
         });

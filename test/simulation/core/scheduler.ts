@@ -12,6 +12,8 @@ export interface Happening {
   /** Whose it is; undefined for the platform's own. */
   readonly owner: Process | undefined;
   readonly what: string;
+  /** It happens because time has passed, not because something arrived. */
+  readonly isTimer: boolean;
   readonly act: () => void;
   cancelled: boolean;
 }
@@ -47,9 +49,10 @@ export class Scheduler {
     owner: Process | undefined,
     what: string,
     act: () => void,
+    isTimer = false,
   ): Happening {
     const at = this.now + Math.max(0, delayMs);
-    const happening = { at, tie: this.#random(), kind, owner, what, act, cancelled: false };
+    const happening = { at, tie: this.#random(), kind, owner, what, isTimer, act, cancelled: false };
     this.#agenda.add(happening);
     return happening;
   }

@@ -4,8 +4,10 @@ import type { SourceChange } from '../run-in-worker.js';
 /** A bug to plant: one change to one source file. */
 export interface PlantedBug extends SourceChange {
   readonly name: string;
-  /** Within so many seeds, from seed 1 on, it must be found. */
+  /** Within so many seeds it must be found. */
   readonly within: number;
+  /** The first of these seeds; 1 unless the bug shows seldom, and a test run should not take long. */
+  readonly firstSeed?: number;
   /** Which promises it may be found by. */
   readonly breaks: readonly PromiseNumber[];
 }

@@ -6,7 +6,13 @@ import type { PlantedBug } from './catalogue.js';
 export async function plant(bug: PlantedBug): Promise<Statistics['failures'][number] | undefined> {
   const script = await bundleSimulation(bug);
   const failures: Statistics['failures'] = [];
-  const task = { world: 'sqs', firstSeed: 1, step: 1, count: bug.within, stopsAtFailure: true } as const;
+  const task = {
+    world: 'sqs',
+    firstSeed: bug.firstSeed ?? 1,
+    step: 1,
+    count: bug.within,
+    stopsAtFailure: true,
+  } as const;
   await runInWorker(script, task, (more) => {
     failures.push(...more.failures);
   }).ended;

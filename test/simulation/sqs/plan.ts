@@ -6,7 +6,9 @@ export interface SqsPlan {
   readonly maxReceiveCount: number;
   /** A short poll asks a part of the servers only: it may find nothing, or not all (Developer Guide, "Short and long polling"). */
   readonly sampling: boolean;
-  /** The share of deliveries after which the message stays visible, or of deletes that are undone once: at least once means this. */
+  /** The share of first deliveries after which the message stays visible: at least once means this. */
   readonly repeatShare: number;
+  /** The share of deletes that a server missed, so that the message comes again. */
+  readonly undoneShare: number;
   readonly retentionMs: number;
 }

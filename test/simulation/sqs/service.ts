@@ -89,7 +89,7 @@ export class SimulatedSqs {
       this.#serial += 1;
       message.serial = this.#serial;
       message.receivedAt = now;
-      const isRepeated = this.#happens(this.#plan.repeatShare);
+      const isRepeated = message.receiveCount === 1 && this.#happens(this.#plan.repeatShare);
       if (isRepeated) this.#observer.onFault('queue-repeated-delivery');
       message.visibleAt = now + (isRepeated ? 0 : visibilityMs);
       this.#observer.onDelivery(process, message.subject, message.visibleAt);
@@ -101,7 +101,7 @@ export class SimulatedSqs {
   delete(id: string, serial: number): void {
     const message = this.#messages.get(id);
     if (message?.serial !== serial) return;
-    if (this.#happens(this.#plan.repeatShare)) {
+    if (this.#happens(this.#plan.undoneShare)) {
       this.#observer.onFault('queue-undone-delete');
       return;
     }

@@ -87,7 +87,7 @@ export class Network {
 
     const isLate = fault === 'timeout-before' || fault === 'timeout-after';
     if (isLate || there + back >= limits.timeout) {
-      process.wake(limits.timeout, `${asked}: no answer within ${limits.timeout} ms`, () =>
+      process.timer(limits.timeout, `${asked}: no answer within ${limits.timeout} ms`, () =>
         fail('timeout', isLate ? fault : 'too-slow'),
       );
     }

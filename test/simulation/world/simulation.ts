@@ -170,7 +170,11 @@ class Simulation {
       return;
     }
     if (this.#dice.chance(platform.missShare)) this.#observer.onFault('missed-tick');
-    else if (this.#processes.size < platform.maxRuns) this.#start();
+    else {
+      // Schedules fire at least once.
+      const times = this.#dice.chance(platform.doubleShare) ? 2 : 1;
+      for (let n = 0; n < times && this.#processes.size < platform.maxRuns; n += 1) this.#start();
+    }
     this.#tickAfter(this.#nextTick());
   }
 
@@ -210,9 +214,9 @@ class Simulation {
     this.#processes.add(process);
     this.#observer.onStart(process);
     this.#planKill(process);
-    const limit = this.#scheduler.schedule(platform.timeLimitMs, 'wake', process, 'the time limit', () => {
-      process.kill('by the time limit');
-    });
+    const limit = process.timer(platform.timeLimitMs, 'the time limit', () =>
+      process.kill('by the time limit'),
+    );
     this.#call(process)
       .then(
         (report) => this.#ended(process, report, undefined),
