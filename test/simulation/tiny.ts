@@ -29,6 +29,7 @@ export function tinyJob(number: number, changes: Partial<TrueJob> = {}): TrueJob
     pages: [1, 2].map((pageNo) => ({ pageNo, tgtUri: `p/${pageNo}.jpg`, inSheet: undefined })),
     pagesAtEnd: 2,
     filledAt: createdAt + 9_000,
+    losesPagesAt: Number.POSITIVE_INFINITY,
     succeeded: 2,
     total: 2,
     failed: 0,

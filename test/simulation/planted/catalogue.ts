@@ -45,7 +45,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/schedule.ts',
     find: 'share * (1 - policy.jitter * random)',
     replace: 'share * (1 - policy.jitter * random * 0)',
-    within: 50,
+    within: 30,
     breaks: [5],
   },
   {
@@ -54,7 +54,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "if (error.disposition !== 'configuration') log.warn('look-failed', fields);",
     replace:
       "if (error.disposition === 'configuration') return { ok: false, error };\n    if (error.disposition !== 'configuration') log.warn('look-failed', fields);",
-    within: 100,
+    within: 30,
     breaks: [7],
   },
   {
@@ -62,7 +62,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/look.ts',
     find: "error.disposition === 'credentials'",
     replace: "error.disposition === 'credentials' || error.disposition === 'configuration'",
-    within: 100,
+    within: 30,
     breaks: [1, 7],
   },
   {
@@ -78,7 +78,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/cos/client.ts',
     find: 'if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;',
     replace: 'this.#budget.spend();',
-    within: 300,
+    within: 100,
     breaks: [5],
   },
   {
@@ -86,7 +86,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/cos/backoff.ts',
     find: 'if (/^\\d+$/.test(text)) return seconds(Number(text));',
     replace: 'if (text.length < 100) return undefined;',
-    within: 100,
+    within: 50,
     breaks: [5],
   },
   {
@@ -94,7 +94,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/cos/client.ts',
     find: 'this.#notBefore[family] = epochMs(Math.max(until, this.#notBefore[family] ?? until));',
     replace: 'if (until < 0) this.#notBefore[family] = epochMs(until);',
-    within: 300,
+    within: 50,
     breaks: [5],
   },
   {
@@ -102,7 +102,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/budget.ts',
     find: 'return between(now, limit) >= budget.lookTime;',
     replace: 'return between(now, limit) >= 0;',
-    within: 1_000,
+    within: 100,
     breaks: [6],
   },
   {
@@ -110,7 +110,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/cos/client.ts',
     find: 'timeout: millis(Math.min(this.#policy.attemptTimeout, remaining)),',
     replace: 'timeout: this.#policy.attemptTimeout,',
-    within: 1_000,
+    within: 100,
     breaks: [6],
   },
   {
@@ -118,7 +118,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/run.ts',
     find: 'if (result === undefined) await this.#handBack(lease);',
     replace: 'if (result === undefined) return;',
-    within: 300,
+    within: 100,
     breaks: [6],
   },
   {
@@ -126,7 +126,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/cos/xml.ts',
     find: 'if (problem !== undefined) throw refuse(problem);',
     replace: '',
-    within: 300,
+    within: 150,
     breaks: [2, 7],
   },
   {
@@ -134,7 +134,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/manifest/write.ts',
     find: 'if (stored !== undefined && outranks(stored, manifest))',
     replace: 'if (stored === undefined && outranks({ ...META, pages: 0, complete: false }, manifest))',
-    within: 1_000,
+    within: 50,
     breaks: [2],
   },
   {
@@ -158,7 +158,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/doc-jobs/decode.ts',
     find: 'if (job.jobId !== asked) throw',
     replace: 'if (job.jobId === asked && unknown) throw',
-    within: 200,
+    within: 100,
     breaks: [1, 2, 7],
   },
   {
@@ -166,7 +166,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/manifest/location.ts',
     find: 'if (!isAllowed(bucket)) {',
     replace: 'if (!isAllowed(bucket) && bucket.length < 1) {',
-    within: 100,
+    within: 20,
     breaks: [8],
   },
   {
@@ -174,7 +174,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/doc-jobs/decode-job.ts',
     find: "return { ...facts, state: 'Unrecognized', reportedState: state };",
     replace: "return { ...facts, state: 'Failed' };",
-    within: 100,
+    within: 50,
     breaks: [2, 7],
   },
   {
@@ -182,7 +182,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/look.ts',
     find: "answer.job.state === 'Unrecognized') {",
     replace: "answer.job.state === 'Unrecognized' && answer.job.code === null) {",
-    within: 100,
+    within: 50,
     breaks: [7],
   },
   {
@@ -199,7 +199,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/queue/sqs-settle.ts',
     find: 'messages.filter((_, index) => sendErrors[index] === undefined)',
     replace: 'messages.filter((_, index) => sendErrors[index] === undefined || true)',
-    within: 1_000,
+    within: 20,
+    firstSeed: 320,
     breaks: [1],
   },
   {
@@ -215,7 +216,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/run.ts',
     find: 'yield* leases;',
     replace: "yield* leases;\n      this.#stop('queue-empty');\n      return;",
-    within: 300,
+    within: 50,
     breaks: [3, 4],
   },
   {
@@ -223,7 +224,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/queue/sqs-times.ts',
     find: 'Math.ceil(delay / 1_000), Math.floor(room / 1_000)',
     replace: 'Math.ceil(delay / 100), Math.floor(room / 1_000)',
-    within: 200,
+    within: 50,
     breaks: [3],
   },
   {
@@ -231,7 +232,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/run.ts',
     find: 'concurrency: looksAtATime(concurrency, client),',
     replace: 'concurrency: looksAtATime(concurrency + 8, client),',
-    within: 300,
+    within: 20,
     breaks: [5],
   },
   {
@@ -239,7 +240,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/cos/pace.ts',
     find: 'if (wait > 0) await this.#clock.sleep(wait, signal);',
     replace: 'signal.throwIfAborted();',
-    within: 300,
+    within: 50,
     breaks: [5],
   },
   {
@@ -247,7 +248,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/run.ts',
     find: 'if (this.#failure !== undefined) throw new RunError(this.#failure, report);',
     replace: '',
-    within: 300,
+    within: 50,
     breaks: [7],
   },
   {
@@ -255,7 +256,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/poller/run.ts',
     find: 'now: () => this.#client.now(),',
     replace: 'now: () => deps.clock.now(),',
-    within: 300,
+    within: 20,
     breaks: [1, 2],
   },
   {
@@ -263,7 +264,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'lib/manifest/write.ts',
     find: "if (storedCrc64 !== crc64) throw differs('CRC-64', storedCrc64, crc64);",
     replace: '',
-    within: 2_000,
+    within: 30,
+    firstSeed: 110,
     breaks: [7],
   },
   {

@@ -36,6 +36,7 @@ const KINDS: readonly (readonly [kind: JobKind, weight: number])[] = [
   ['filling-late', 5],
   ['short-for-ever', 5],
   ['short-without-end-time', 2],
+  ['losing-pages', 3],
   ['lagging', 5],
   ['output-missing', 3],
   ['vanishing', 2],
@@ -72,6 +73,8 @@ export function drawJobs(
     jobs.push(job);
     const at = Math.max(START, job.createdAt) + (job.kind === 'vanishing' ? 0 : dice.integer(0, 3_000));
     submissions.push(submissionOf(job, at, dice));
+    // Somebody asks for it once more, when the answer is poorer than before.
+    if (job.kind === 'losing-pages') submissions.push(submissionOf(job, job.losesPagesAt + MINUTE, dice));
     if (about.isStorm && dice.chance(0.15))
       submissions.push(submissionOf(job, at + dice.integer(0, 5 * MINUTE), dice));
   }
@@ -128,10 +131,9 @@ function drawJob(number: number, kind: JobKind, servers: number[], dice: Dice): 
   if (!neverEnds && kind !== 'vanishing') servers[servers.indexOf(free)] = endsAt;
 
   const isSheet = dice.chance(0.25);
-  const pageCount =
-    kind.startsWith('filling') || kind.startsWith('short') ? dice.integer(2, 12) : dice.integer(1, 8);
+  const isSlow = kind.startsWith('filling') || kind.startsWith('short') || kind === 'losing-pages';
+  const pageCount = isSlow ? dice.integer(2, 12) : dice.integer(1, 8);
   const pages = drawPages(pageCount, isSheet, dice);
-  const isSlow = kind === 'filling' || kind === 'filling-late' || kind.startsWith('short');
   const pagesAtEnd = isSlow ? dice.integer(0, pageCount - 1) : pageCount;
   return {
     jobId: `d${number.toString(16).padStart(32, '0')}`,
@@ -154,6 +156,7 @@ function drawJob(number: number, kind: JobKind, servers: number[], dice: Dice): 
     pages,
     pagesAtEnd,
     filledAt: filledAt(kind, endsAt, dice),
+    losesPagesAt: kind === 'losing-pages' ? endsAt + 11 * MINUTE : Number.POSITIVE_INFINITY,
     succeeded: !isSlow && dice.chance(0.1) ? null : pageCount,
     total: dice.chance(0.1) ? null : pageCount + dice.integer(0, 2),
     failed: dice.chance(0.2) ? null : dice.integer(0, 2),

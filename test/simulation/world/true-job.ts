@@ -25,6 +25,8 @@ export interface TrueJob {
   readonly pagesAtEnd: number;
   /** Infinity: the rest never comes. */
   readonly filledAt: number;
+  /** From here on CI lists only the pages that were there at the end, again. */
+  readonly losesPagesAt: number;
   /** `SuccPageCount`; null where CI does not say. */
   readonly succeeded: number | null;
   readonly total: number | null;
@@ -55,6 +57,7 @@ export type JobKind =
   | 'filling'
   | 'filling-late'
   | 'short-for-ever'
+  | 'losing-pages'
   | 'short-without-end-time'
   | 'lagging'
   | 'output-missing'
@@ -95,8 +98,10 @@ function stateBeforeEnd(job: TrueJob, moment: number): string {
   return job.oddState ?? 'Running';
 }
 
-function shownPages({ endsAs, endsAt, filledAt, pages, pagesAtEnd }: TrueJob, moment: number): number {
+function shownPages(job: TrueJob, moment: number): number {
+  const { endsAs, endsAt, filledAt, losesPagesAt, pages, pagesAtEnd } = job;
   if (endsAs !== 'Success') return 0;
+  if (moment >= losesPagesAt) return pagesAtEnd;
   if (moment >= filledAt) return pages.length;
   if (filledAt === Number.POSITIVE_INFINITY) return pagesAtEnd;
   const share = (moment - endsAt) / (filledAt - endsAt);
