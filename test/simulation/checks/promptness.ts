@@ -45,7 +45,8 @@ export class Promptness {
     const acceptedAt = this.#acceptedAt.get(job.jobId) ?? now;
     const from = Math.max(acceptedAt, Math.max(job.endsAt, job.filledAt), job.visibleAt);
     const staleness = now - from;
-    this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
+    // A job that was given up and came back by an operator's hand says nothing about the poller.
+    if (!this.#scenario.isRedriven) this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
     if (this.#scenario.profile !== 'calm') return;
     const { platform, policy } = this.#scenario;
     const age = from - Math.min(job.createdAt, acceptedAt, this.#claimOf(job));
