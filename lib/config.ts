@@ -44,8 +44,6 @@ const QUEUE_REQUEST_TIMEOUT: Millis = seconds(1);
 /** Requests a second: at fewer, a run of a minute would hardly get past its probe. */
 const LEAST_PACE = 0.1;
 
-const ORIGIN = 'an http or https origin such as http://127.0.0.1:9000';
-
 /** Takes `*-<APPID>` for all buckets of an account. */
 const ALL_OF_APP_ID = /^\*-(\d{5,15})$/;
 
@@ -82,9 +80,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       `QUEUE_URL is a ${queue.kind} queue and DEAD_LETTER_QUEUE_URL a ${deadLetters.kind} one: use two of a kind`,
     );
   }
-  const awsEndpoint =
-    read.optional('AWS_ENDPOINT_URL_SQS', ORIGIN, parseOrigin) ??
-    read.optional('AWS_ENDPOINT_URL', ORIGIN, parseOrigin);
+  const awsEndpoint = read.origin('AWS_ENDPOINT_URL_SQS') ?? read.origin('AWS_ENDPOINT_URL');
   const keyTemplate = readKeyTemplate(read);
   checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
@@ -160,7 +156,7 @@ function readCmq(read: EnvReader): CmqQueueConfig {
   return {
     maxUnacked: read.seconds('CMQ_MAX_UNACKED_SECONDS', maxUnacked, { min: 30, max: 43_200 }),
     visibility: read.seconds('CMQ_VISIBILITY_SECONDS', visibility, { min: 1, max: 43_200 }),
-    endpoint: read.optional('CMQ_ENDPOINT', ORIGIN, parseOrigin),
+    endpoint: read.origin('CMQ_ENDPOINT'),
   };
 }
 
@@ -209,8 +205,8 @@ function checkLooks(schedule: SchedulePolicy, longest: Millis, read: EnvReader):
 }
 
 function readEndpoints(read: EnvReader): EndpointOverrides {
-  const cos = read.optional('COS_ENDPOINT', ORIGIN, parseOrigin);
-  const ci = read.optional('CI_ENDPOINT', ORIGIN, parseOrigin);
+  const cos = read.origin('COS_ENDPOINT');
+  const ci = read.origin('CI_ENDPOINT');
   return { ...(cos === undefined ? {} : { cos }), ...(ci === undefined ? {} : { ci }) };
 }
 
@@ -240,16 +236,6 @@ function readAllowedBuckets(
     );
   }
   return isAllowed;
-}
-
-function parseOrigin(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isOrigin =
-    url !== undefined &&
-    /^https?:$/.test(url.protocol) &&
-    url.pathname === '/' &&
-    url.search + url.hash + url.username + url.password === '';
-  return isOrigin ? url : undefined;
 }
 
 function readQueue(

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CODE_BUDGETS } from '../../deploy/budget.js';
 import { callback } from '../../functions/callback/function.js';
 import { MAX_BODY_BYTES } from '../../lib/callback/notice.js';
 import type { JobId } from '../../lib/domain/names.js';
@@ -113,7 +114,7 @@ describe('the bundle', () => {
       'index.js.map',
       'package.json',
     ]);
-    expect((await stat(join(callbackBundle.folder, 'index.js'))).size).toBeLessThan(700_000);
+    expect((await stat(join(callbackBundle.folder, 'index.js'))).size).toBeLessThan(CODE_BUDGETS.callback);
   });
 
   test('as deployed, its time holds a look and the queueing of what the look leaves open', () => {

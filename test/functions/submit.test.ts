@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CODE_BUDGETS } from '../../deploy/budget.js';
 import { submit } from '../../functions/submit/function.js';
 import { readManifest } from '../../lib/manifest/index.js';
 import type { SubmitReport } from '../../lib/submit.js';
@@ -64,7 +65,7 @@ const idsIn = (bodies: readonly string[]): readonly string[] =>
 const now = (): number => Math.floor(Date.now() / 1_000);
 
 test('the bundle is one file of a bounded size', async () => {
-  expect((await stat(join(bundle.folder, 'index.js'))).size).toBeLessThan(700_000);
+  expect((await stat(join(bundle.folder, 'index.js'))).size).toBeLessThan(CODE_BUDGETS.submit);
 });
 
 test('as deployed, it may be called by others, and has time for a document and a lost answer', () => {
