@@ -4,9 +4,9 @@ import type { CosClientPolicy } from './cos/client.js';
 import type { EndpointOverrides } from './cos/hosts.js';
 import { DEFAULT_RETRY_BUDGET } from './cos/retry-budget.js';
 import { MAX_ANSWER_BYTES } from './doc-jobs/decode.js';
-import { appIdOf, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
+import { appIdOf, parseAwsRegion, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
 import { millis, seconds, type Millis } from './domain/units.js';
-import { EnvReader, type Environment } from './env-reader.js';
+import { EnvReader, shown, type Environment } from './env-reader.js';
 import { parseKeyTemplate, type KeyTemplate } from './manifest/location.js';
 import {
   DEFAULT_MAX_AGE,
@@ -81,6 +81,7 @@ export function readConfig(read: EnvReader): Config | undefined {
     );
   }
   const awsEndpoint = read.origin('AWS_ENDPOINT_URL_SQS') ?? read.origin('AWS_ENDPOINT_URL');
+  const awsRegion = read.optional('AWS_REGION', 'an AWS region such as eu-central-1', parseAwsRegion);
   const keyTemplate = readKeyTemplate(read);
   checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
@@ -103,7 +104,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       deadLetters,
       defaults: source,
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
-      awsRegion: read.text('AWS_REGION'),
+      awsRegion,
       awsEndpoint: awsEndpoint?.origin,
       client,
       nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
@@ -226,7 +227,7 @@ function readAllowedBuckets(
     else if (parseBucketName(entry) !== undefined) names.add(entry);
     else if (entry !== '')
       read.problem(
-        `ALLOWED_BUCKETS has the entry ${JSON.stringify(entry)}: expected a bucket name or *-<APPID>, separated by commas`,
+        `ALLOWED_BUCKETS has the entry ${shown(entry)}: expected a bucket name or *-<APPID>, separated by commas`,
       );
   }
   const isAllowed = (bucket: BucketName): boolean => names.has(bucket) || appIds.has(appIdOf(bucket));
@@ -268,11 +269,12 @@ function checkManifestKey(
 }
 
 function readKeyTemplate(read: EnvReader): KeyTemplate | undefined {
+  const text = read.text('MANIFEST_KEY') ?? 'manifests/${jobId}.json';
   try {
-    return parseKeyTemplate(read.text('MANIFEST_KEY') ?? 'manifests/${jobId}.json');
+    return parseKeyTemplate(text);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    read.problem(`MANIFEST_KEY: ${error.message}`);
+    read.problem(`MANIFEST_KEY is ${shown(text)}: ${error.message}`);
     return undefined;
   }
 }

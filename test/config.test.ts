@@ -90,7 +90,7 @@ describe('the configuration', () => {
       'SOURCE_REGION is not set: set it to a region such as ap-beijing',
       'QUEUE_URL: the queue URL is not a URL',
       'DEAD_LETTER_QUEUE_URL is not set: set it to the URL of the queue for jobs that were given up',
-      'MANIFEST_KEY: the manifest key "/x" must contain ${jobId}, or all jobs would share one manifest',
+      'MANIFEST_KEY is "/x": the manifest key must contain ${jobId}, or all jobs would share one manifest',
       'CI_ENDPOINT is "ftp://x": expected an http or https origin such as http://127.0.0.1:9000',
       'LOG_LEVEL is "loud": expected one of debug, info, warn, error',
       'CONCURRENCY is "0": expected a whole number from 1 to 256',
@@ -190,12 +190,35 @@ describe('the allowed buckets', () => {
   );
 });
 
-test('a password in an endpoint is refused without being shown', () => {
-  for (const origin of ['http://user:hunter2@proxy:80', 'http://:hunter2@proxy']) {
-    const problems = problemsOf({ ...NEEDED, COS_ENDPOINT: origin });
+test.each([
+  'http://user:hunter2@proxy:80',
+  'http://:hunter2@proxy',
+  'http://hunter2@proxy',
+  // Not the way to write it, but the way that it is written.
+  'http://user:x/hunter2@proxy',
+  'http://user:x@hunter2@proxy',
+  'http:user:hunter2@proxy',
+  'http:\\\\user:hunter2@proxy',
+  'user:hunter2@proxy',
+  'http://proxy/?password=hunter2',
+  'http://proxy/#hunter2',
+])('a password is refused wherever it is set, without being shown: %s', (text) => {
+  for (const name of [
+    'COS_ENDPOINT',
+    'AWS_ENDPOINT_URL',
+    'AWS_REGION',
+    'SOURCE_BUCKET',
+    'LOG_LEVEL',
+    'QUEUE_URL',
+  ]) {
+    const problems = problemsOf({ ...NEEDED, [name]: text });
     expect(problems).toHaveLength(1);
+    expect(problems.join()).toContain(name);
     expect(problems.join()).not.toContain('hunter2');
   }
+  const lists = problemsOf({ ...NEEDED, ALLOWED_BUCKETS: `docs-1250000000,${text}`, MANIFEST_KEY: text });
+  expect(lists).toHaveLength(2);
+  expect(lists.join()).not.toContain('hunter2');
 });
 
 describe('the configuration of the callback function', () => {

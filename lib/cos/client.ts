@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pRetry from 'p-retry';
 import type { SigningCredentials } from '../cos-signer/index.js';
 import { DocjobError } from '../domain/docjob-error.js';
@@ -89,6 +90,8 @@ export class CosClient implements CosRequester {
     this.#policy = policy;
     this.#effects = effects;
     this.#bounds = bounds;
+    // Every request listens to it; Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, bounds.signal);
     this.#budget = new RetryBudget(policy.retryBudget);
     this.#serverClock = new ServerClock(() => effects.clock.now());
     this.#pace = new Pace(effects.clock, policy.requestsPerSecond);
@@ -158,7 +161,7 @@ export class CosClient implements CosRequester {
       maxBodyBytes: this.#policy.maxBodyBytes,
       signal,
     });
-    return decode(checkAnswer(answer, request, asked, clock.now()));
+    return decode(checkAnswer(answer, request, wire, clock.now()));
   }
 
   /** Repairs what made the service refuse our signature, once for a request: what is refused again was not repairable. */

@@ -3,6 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { targetAt } from '../cos/hosts.js';
 import { CredentialsError } from '../cos/errors/credentials-error.js';
 import type { WireRequest } from '../cos/transport.js';
+import { parseAwsRegion } from '../domain/names.js';
 import type { EpochMs } from '../domain/units.js';
 import { EnvReader, type Environment } from '../env-reader.js';
 
@@ -17,9 +18,6 @@ export interface SsmAccess {
   readonly sessionToken: string | undefined;
 }
 
-/** Safe as one host label. */
-const REGION = /^[a-z0-9-]{1,63}$/;
-
 /**
  * Reads from the environment what Lambda sets there (AWS Lambda documentation, "Defined runtime environment variables"), and like the AWS SDK
  * `AWS_ENDPOINT_URL_SSM`, else `AWS_ENDPOINT_URL`, for a service that is elsewhere.
@@ -28,9 +26,7 @@ const REGION = /^[a-z0-9-]{1,63}$/;
  */
 export function readSsmAccess(env: Environment): SsmAccess {
   const read = new EnvReader(env);
-  const region = read.required('AWS_REGION', 'the region of the function, as Lambda does', (text) =>
-    REGION.test(text) ? text : undefined,
-  );
+  const region = read.required('AWS_REGION', 'an AWS region such as eu-central-1', parseAwsRegion);
   const readKey = (name: string): string | undefined =>
     read.required(name, "the key of the function's role, as Lambda does", (text) => text);
   const accessKeyId = readKey('AWS_ACCESS_KEY_ID');

@@ -16,6 +16,9 @@ const ScheduledEvent = v.object({
   'detail-type': v.literal('Scheduled Event'),
 });
 
+/** A moment in milliseconds that a date can hold. */
+const MILLISECONDS = /^\d{1,15}$/;
+
 /** A batch of an SQS event source (AWS Lambda documentation, "Using Lambda with Amazon SQS"). */
 const SqsEvent = v.object({
   Records: v.pipe(
@@ -25,7 +28,7 @@ const SqsEvent = v.object({
         messageId: v.string(),
         receiptHandle: v.string(),
         body: v.string(),
-        attributes: v.object({ SentTimestamp: v.pipe(v.string(), v.digits()) }),
+        attributes: v.object({ SentTimestamp: v.pipe(v.string(), v.regex(MILLISECONDS)) }),
       }),
     ),
     v.minLength(1),

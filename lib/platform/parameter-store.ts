@@ -4,6 +4,7 @@ import { CredentialsError } from '../cos/errors/credentials-error.js';
 import { TransportError } from '../cos/errors/transport-error.js';
 import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type { Transport, WireResponse } from '../cos/transport.js';
+import { brief } from '../domain/brief.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
 import { seconds, type Millis } from '../domain/units.js';
 import type { Environment } from '../env-reader.js';
@@ -109,7 +110,8 @@ async function ask(
 }
 
 function readAnswer({ status, headers, body }: WireResponse): string | Failure {
-  const requestId = headers['x-amzn-requestid'];
+  const id = headers['x-amzn-requestid'];
+  const requestId = id === undefined ? undefined : brief(id);
   const text = body.toString('utf8');
   if (status === 200) {
     const answer = v.safeParse(Answer, text);

@@ -2,6 +2,7 @@ import { DeadlineError } from '../cos/errors/deadline-error.js';
 import type { CosRequester } from '../cos/requester.js';
 import { describeDocJob } from '../doc-jobs/describe.js';
 import type { EndedJob } from '../doc-jobs/doc-job.js';
+import { brief } from '../domain/brief.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { RandomSource } from '../domain/effects.js';
 import type { BucketName, Region } from '../domain/names.js';
@@ -112,7 +113,7 @@ async function observe(job: PendingJob, deps: LookDeps): Promise<Observation> {
   if (answer.kind === 'found' && answer.job.state === 'Unrecognized') {
     deps.log.warn('unknown-state', {
       ...naming(job),
-      state: answer.job.reportedState,
+      state: brief(answer.job.reportedState),
       requestId: answer.requestId,
     });
   }

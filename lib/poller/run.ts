@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { DeadlineError } from '../cos/errors/deadline-error.js';
@@ -92,8 +91,6 @@ class Run {
     this.#budget = budget;
     const own = this.#outOfTime.signal;
     this.#signal = limits.signal === undefined ? own : AbortSignal.any([own, limits.signal]);
-    // Every look listens to it; Node would warn of a leak from the eleventh on.
-    setMaxListeners(0, this.#signal);
     this.#client = new CosClient(policy.client, deps, { deadline: budget.workUntil, signal: this.#signal });
     this.#settler = new Settler(deps.queue, deps.log);
     this.#tally = new Tally(startedAt);

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { deleteObject, getObject, putObject } from '../cos/objects.js';
@@ -74,8 +73,6 @@ class BucketQueue implements PendingQueue {
   constructor(options: BucketOptions, effects: BucketEffects) {
     this.#options = options;
     this.#effects = effects;
-    // Every request listens to it; Node would warn of a leak from the eleventh on.
-    setMaxListeners(0, this.#closed.signal);
     // Unpaced: the rate is there for CI, which documents no limit, and what ends a lease must not wait in line behind it. COS takes thousands a second.
     const policy = { ...options.client, requestsPerSecond: Number.POSITIVE_INFINITY };
     this.#client = new CosClient(policy, effects, {

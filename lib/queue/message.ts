@@ -129,9 +129,10 @@ function fromText<T>(parse: (text: string) => T | undefined): (value: unknown) =
 }
 
 function readTime(value: unknown): EpochMs | undefined {
-  if (typeof value === 'string') return parseRfc3339(value)?.at;
-  const isMoment = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LAST_MOMENT;
-  return isMoment ? epochMs(value) : undefined;
+  const moment = typeof value === 'string' ? parseRfc3339(value)?.at : value;
+  const isMoment =
+    typeof moment === 'number' && Number.isInteger(moment) && moment >= 0 && moment <= LAST_MOMENT;
+  return isMoment ? epochMs(moment) : undefined;
 }
 
 /** The beginning of a value as JSON, on one line, safe to log. */

@@ -158,6 +158,15 @@ describe.each(['lambda', 'scf'] as const)('the submit function on %s', (platform
     expect(deployment.pending()).toBe(2);
   });
 
+  test('writes nothing but its log, a line of JSON each, however many documents are in hand', async () => {
+    const deployment = await deploy(platform);
+    const objects = Array.from({ length: 20 }, (_, index) => `in/${index}.docx`);
+    for (const object of objects) await put(deployment, object);
+    expect(await call(deployment, { objects })).toMatchObject({ submitted: 20, failed: 0 });
+    expect(deployment.lines.length).toBeGreaterThan(0);
+    for (const line of deployment.lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
   test('makes a job for a new object, and no second one when the event comes again', async () => {
     const deployment = await deploy(platform);
     await put(deployment, 'in/report.docx');

@@ -235,6 +235,14 @@ describe('a run', () => {
       expect.objectContaining({ state: 'Exploded', jobId: aJobId(1), requestId: 'NjE=' }),
     ]);
   });
+
+  test('an unknown state is quoted in short', async () => {
+    const { go, lines } = setUp(new MemoryQueue(jobs(1)), (request) =>
+      isProbe(request) ? undefined : jobInState(askedJob(request), 'x'.repeat(100_000)),
+    );
+    await go();
+    expect(JSON.stringify(lines).length).toBeLessThan(10_000);
+  });
 });
 
 describe('the time of a run', () => {

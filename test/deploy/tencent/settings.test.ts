@@ -67,7 +67,7 @@ test.each([
   [{ SCF_RUNTIME: 'python3' }, 'SCF_RUNTIME is "python3"'],
   [{ TENCENT_REGION: 'Beijing' }, 'TENCENT_REGION is "Beijing"'],
   [{ MAX_CONCURRENT_RUNS: '0' }, 'MAX_CONCURRENT_RUNS is "0"'],
-  [{ MANIFEST_KEY: 'one.json' }, 'MANIFEST_KEY: the manifest key "one.json" must contain ${jobId}'],
+  [{ MANIFEST_KEY: 'one.json' }, 'MANIFEST_KEY is "one.json": the manifest key must contain ${jobId}'],
   [
     {
       QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/a',
@@ -75,7 +75,12 @@ test.each([
     },
     'QUEUE_URL is a queue of SQS',
   ],
-  [{ SUBMIT_PREFIX: 'in/', TENCENT_REGION: 'ap-guangzhou' }, 'COS calls functions of its own region only'],
+  [
+    { SUBMIT_PREFIX: 'in/', CI_QUEUE_ID: 'p1', TENCENT_REGION: 'ap-guangzhou' },
+    'COS calls functions of its own region only',
+  ],
+  // The function's own check: a manifest that is written would call the function that makes jobs.
+  [{ SUBMIT_PREFIX: 'manifests/', CI_QUEUE_ID: 'p1' }, 'manifests/'],
 ])('%j is refused, and what to do is said', (env, problem) => {
   expect(read({ ...LEAST, ...env }).problems).toEqual([expect.stringContaining(problem)]);
 });
@@ -93,9 +98,12 @@ test('only a timer is held to one run, without retries, for one tick', () => {
 });
 
 test('a prefix makes the bucket call the submit function', () => {
-  expect(tencentFunctions(settingsOf({ SUBMIT_PREFIX: 'in/' }), [submit])['submit']?.events).toEqual([
+  const settings = settingsOf({ SUBMIT_PREFIX: 'in/', CI_QUEUE_ID: 'p1' });
+  expect(tencentFunctions(settings, [submit])['submit']?.events).toEqual([
     { cos: { bucket: 'docs-1250000000', event: 'cos:ObjectCreated:*', prefix: 'in/' } },
   ]);
+  // The function checks by itself what the trigger should have.
+  expect(settings.variables).toMatchObject({ SUBMIT_PREFIX: 'in/', CI_QUEUE_ID: 'p1' });
 });
 
 test('a function with a URL is deployed only with its secret, which no other function gets', () => {
