@@ -29,6 +29,8 @@ export async function bundle(name: string): Promise<Bundle> {
     // Names of classes appear in errors and logs.
     keepNames: true,
     platform: 'node',
+    // The packages' ES modules, where they have them: what is not used of those is left out.
+    mainFields: ['module', 'main'],
     format: 'cjs',
     target: 'node20',
     // The file must not depend on where it was built.
@@ -59,6 +61,6 @@ export async function bundleIntoFolder(name: string, folder: string): Promise<Bu
 export async function bundleIntoZip(name: string, file: string): Promise<Bundle> {
   const bundled = await bundle(name);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, await zip(bundled.files));
+  await writeFile(file, zip(bundled.files));
   return bundled;
 }

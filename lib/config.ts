@@ -6,8 +6,8 @@ import { DEFAULT_RETRY_BUDGET } from './cos/retry-budget.js';
 import { MAX_ANSWER_BYTES } from './doc-jobs/decode.js';
 import { appIdOf, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
 import { millis, seconds, type Millis } from './domain/units.js';
-import { EnvReader, type Environment } from './env-reader.js';
-import { parseKeyTemplate, type KeyTemplate } from './manifest/index.js';
+import { EnvReader, shown, type Environment } from './env-reader.js';
+import { parseKeyTemplate, type KeyTemplate } from './manifest/location.js';
 import {
   DEFAULT_MAX_AGE,
   DEFAULT_UNKNOWN_JOB_GRACE,
@@ -15,22 +15,39 @@ import {
   OUTAGE_GRACE,
   type DecisionPolicy,
 } from './poller/decide.js';
+import { nextLookTime } from './poller/look-times.js';
+import { timeForALook } from './poller/budget.js';
 import type { RunPolicy } from './poller/run.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
-import { parseQueueUrl, type QueueAddress, type QueueConfig, type QueueKind } from './queue/open-queue.js';
+import { DEFAULT_CMQ_SETTINGS, LEASE_SLACK, longestDelay } from './queue/cmq-times.js';
+import {
+  parseQueueUrl,
+  type CmqQueueConfig,
+  type QueueAddress,
+  type QueueConfig,
+  type QueueKind,
+} from './queue/open-queue.js';
 import { LOG_LEVELS, type LogLevel } from './telemetry/log.js';
 
 /** What is set from outside, checked as a whole. */
 export interface Config {
   readonly queue: QueueConfig;
   readonly run: RunPolicy;
+  /** Runs that may overlap, which `REQUESTS_PER_SECOND` is shared out to. */
+  readonly maxConcurrentRuns: number;
   readonly logLevel: LogLevel;
 }
 
 /** SQS answers in some ten milliseconds; what is kept free for settling at the end of a run must hold several calls. */
 const QUEUE_REQUEST_TIMEOUT: Millis = seconds(1);
 
+/** Requests a second: at fewer, a run of a minute would hardly get past its probe. */
+const LEAST_PACE = 0.1;
+
 const ORIGIN = 'an http or https origin such as http://127.0.0.1:9000';
+
+/** AWS's regions are hyphenated words; services that speak as SQS does have others of the kind. */
+const AWS_REGION = /^[a-z0-9-]{1,40}$/;
 
 /** Takes `*-<APPID>` for all buckets of an account. */
 const ALL_OF_APP_ID = /^\*-(\d{5,15})$/;
@@ -42,6 +59,13 @@ const ALL_OF_APP_ID = /^\*-(\d{5,15})$/;
  */
 export function parseConfig(env: Environment): Config {
   const read = new EnvReader(env);
+  const config = readConfig(read);
+  if (config === undefined) throw new ConfigError(read.problems);
+  return config;
+}
+
+/** As {@link parseConfig}, for those who read more than it does; undefined, with the problems noted, when it is not usable. */
+export function readConfig(read: EnvReader): Config | undefined {
   const bucket = read.required(
     'SOURCE_BUCKET',
     'a bucket name with its APPID, such as docs-1250000000',
@@ -64,17 +88,24 @@ export function parseConfig(env: Environment): Config {
   const awsEndpoint =
     read.optional('AWS_ENDPOINT_URL_SQS', ORIGIN, parseOrigin) ??
     read.optional('AWS_ENDPOINT_URL', ORIGIN, parseOrigin);
+  const awsRegion = read.optional('AWS_REGION', 'an AWS region such as eu-central-1', (text) =>
+    AWS_REGION.test(text) ? text : undefined,
+  );
   const keyTemplate = readKeyTemplate(read);
+  checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
-  const client = readClient(read);
+  const maxConcurrentRuns = read.integer('MAX_CONCURRENT_RUNS', 1, { min: 1, max: 1_000 });
+  const client = readClient(read, maxConcurrentRuns);
   const decisions = readDecisions(read);
   const logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
+  const cmq = readCmq(read);
+  if (queue?.kind === 'cmq') checkCmq(cmq, { decisions, client, queueWait }, read);
 
   const isWhole = bucket && region && queue && deadLetters && keyTemplate;
-  if (read.problems.length > 0 || !isWhole) throw new ConfigError(read.problems);
+  if (read.problems.length > 0 || !isWhole) return undefined;
   const source = { bucket, region };
   return {
     queue: {
@@ -82,22 +113,33 @@ export function parseConfig(env: Environment): Config {
       deadLetters,
       defaults: source,
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
-      awsRegion: read.text('AWS_REGION'),
+      awsRegion,
       awsEndpoint: awsEndpoint?.origin,
+      client,
+      nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
+      cmq,
     },
+    maxConcurrentRuns,
     logLevel,
     run: { client, decisions, source, isAllowedBucket, keyTemplate, concurrency, maxLeases, queueWait },
   };
 }
 
-function readClient(read: EnvReader): CosClientPolicy {
+function readClient(read: EnvReader, maxConcurrentRuns: number): CosClientPolicy {
+  const requestsPerSecond = read.number('REQUESTS_PER_SECOND', 50, { min: LEAST_PACE, max: 10_000 });
+  if (requestsPerSecond / maxConcurrentRuns < LEAST_PACE) {
+    read.problem(
+      `REQUESTS_PER_SECOND ${requestsPerSecond} shared out to MAX_CONCURRENT_RUNS ${maxConcurrentRuns} leaves a run less than ` +
+        `${LEAST_PACE} requests a second: raise the first or lower the second`,
+    );
+  }
   return {
     endpoints: readEndpoints(read),
     attemptTimeout: millis(read.integer('REQUEST_TIMEOUT_MS', 5_000, { min: 100, max: 60_000 })),
     retries: read.integer('REQUEST_RETRIES', 3, { min: 0, max: 10 }),
     backoff: DEFAULT_BACKOFF,
     retryBudget: DEFAULT_RETRY_BUDGET,
-    requestsPerSecond: read.number('REQUESTS_PER_SECOND', 50, { min: 0.1, max: 10_000 }),
+    requestsPerSecond: requestsPerSecond / maxConcurrentRuns,
     maxBodyBytes: MAX_ANSWER_BYTES,
   };
 }
@@ -117,6 +159,44 @@ function readDecisions(read: EnvReader): DecisionPolicy {
   });
   checkLooks(schedule, millis(Math.max(maxAge + OUTAGE_GRACE, unknownJobGrace)), read);
   return { schedule, maxAge, unknownJobGrace };
+}
+
+function readCmq(read: EnvReader): CmqQueueConfig {
+  const { maxUnacked, visibility } = DEFAULT_CMQ_SETTINGS;
+  return {
+    maxUnacked: read.seconds('CMQ_MAX_UNACKED_SECONDS', maxUnacked, { min: 30, max: 43_200 }),
+    visibility: read.seconds('CMQ_VISIBILITY_SECONDS', visibility, { min: 1, max: 43_200 }),
+    endpoint: read.optional('CMQ_ENDPOINT', ORIGIN, parseOrigin),
+  };
+}
+
+/** A message of CMQ is lost some time after it was sent: every delay and every lease must leave it time to be looked at (docs/adr/0002-cmq.md). */
+function checkCmq(
+  { maxUnacked, visibility }: CmqQueueConfig,
+  { decisions, client, queueWait }: Pick<RunPolicy, 'decisions' | 'client' | 'queueWait'>,
+  read: EnvReader,
+): void {
+  const longest = longestDelay({ maxUnacked });
+  const { ceiling } = decisions.schedule;
+  if (ceiling > longest) {
+    read.problem(
+      `DELAY_CEILING_SECONDS is ${ceiling / 1_000}, but a message that CMQ drops after ${maxUnacked / 1_000} seconds unacknowledged may wait for ` +
+        `${longest / 1_000} at most: give the queue a longer time and set CMQ_MAX_UNACKED_SECONDS to it, or lower DELAY_CEILING_SECONDS`,
+    );
+  }
+  if (visibility > maxUnacked / 4) {
+    read.problem(
+      `CMQ_VISIBILITY_SECONDS is ${visibility / 1_000}, more than a quarter of CMQ_MAX_UNACKED_SECONDS (${maxUnacked / 1_000}): ` +
+        'a message that a killed run held would hardly be looked at again before CMQ drops it',
+    );
+  }
+  const shortest = timeForALook(client.attemptTimeout) + queueWait + LEASE_SLACK;
+  if (visibility < shortest) {
+    read.problem(
+      `CMQ_VISIBILITY_SECONDS is ${visibility / 1_000}, but a look needs a lease of ${shortest / 1_000} seconds: ` +
+        'give the queue a longer visibility timeout, or lower REQUEST_TIMEOUT_MS',
+    );
+  }
 }
 
 /** @param longest how old a pending job can become under any rule */
@@ -156,7 +236,7 @@ function readAllowedBuckets(
     else if (parseBucketName(entry) !== undefined) names.add(entry);
     else if (entry !== '')
       read.problem(
-        `ALLOWED_BUCKETS has the entry ${JSON.stringify(entry)}: expected a bucket name or *-<APPID>, separated by commas`,
+        `ALLOWED_BUCKETS has the entry ${shown(entry)}: expected a bucket name or *-<APPID>, separated by commas`,
       );
   }
   const isAllowed = (bucket: BucketName): boolean => names.has(bucket) || appIds.has(appIdOf(bucket));
@@ -192,12 +272,28 @@ function readQueue(
   return undefined;
 }
 
+/** A manifest among the pending jobs would be taken for a message, and buried. */
+function checkManifestKey(
+  template: KeyTemplate | undefined,
+  queues: readonly (QueueAddress | undefined)[],
+  read: EnvReader,
+): void {
+  for (const queue of queues) {
+    if (queue?.kind === 'cos' && template?.startsWith(queue.prefix) === true) {
+      read.problem(
+        `MANIFEST_KEY puts manifests into the folder of the queue ${queue.url}: use another folder`,
+      );
+    }
+  }
+}
+
 function readKeyTemplate(read: EnvReader): KeyTemplate | undefined {
+  const text = read.text('MANIFEST_KEY') ?? 'manifests/${jobId}.json';
   try {
-    return parseKeyTemplate(read.text('MANIFEST_KEY') ?? 'manifests/${jobId}.json');
+    return parseKeyTemplate(text);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    read.problem(`MANIFEST_KEY: ${error.message}`);
+    read.problem(`MANIFEST_KEY is ${shown(text)}: ${error.message}`);
     return undefined;
   }
 }

@@ -46,8 +46,7 @@ export class EnvReader {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = parse(text);
-    if (value === undefined)
-      this.problem(`${name} is ${JSON.stringify(withoutUserInfo(text))}: expected ${expected}`);
+    if (value === undefined) this.problem(`${name} is ${shown(text)}: expected ${expected}`);
     return value;
   }
 
@@ -81,7 +80,10 @@ export class EnvReader {
   }
 }
 
-/** A URL can hold a password, and problems are logged. */
-function withoutUserInfo(text: string): string {
-  return text.replace(/\/\/[^/]*@/, '//…@');
+/**
+ * A value as problems show it, in quotes. They are logged, and a value can be a URL with a password or a token in it, well written or not, and meant
+ * for another variable: so nothing before an `@` is shown, nor anything after a `?` or `#`.
+ */
+export function shown(text: string): string {
+  return JSON.stringify(text.replace(/^.*@/s, '…@').replace(/([?#]).*$/s, '$1…'));
 }

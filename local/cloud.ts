@@ -6,8 +6,10 @@ import { Access } from './access.js';
 import { answerAdmin } from './admin.js';
 import { KeyRing, type KeyPair } from './auth/key-ring.js';
 import { DEFAULT_CI_BEHAVIOUR } from './ci/behaviour.js';
+import { Callbacks } from './ci/callbacks.js';
 import { JobTable } from './ci/job-table.js';
 import { ResultWriter } from './ci/result-writer.js';
+import { createCmq, type CmqControl, type LocalCmq } from './cmq/index.js';
 import { CloudClock, CloudControl, type CloudBehaviour } from './control.js';
 import { ObjectStore } from './cos/object-store.js';
 import { FaultRules } from './faults/fault-rules.js';
@@ -51,13 +53,14 @@ interface AwsCredentials {
 
 /** An embedded cloud that is running. */
 export interface Cloud {
-  /** `http://127.0.0.1:<port>`, for COS, CI and SQS alike. */
+  /** `http://127.0.0.1:<port>`, for COS, CI, CMQ and SQS alike. */
   readonly origin: string;
   readonly appId: string;
   readonly credentials: KeyRing;
   readonly aws: { readonly credentials: AwsCredentials; readonly region: string; readonly accountId: string };
   readonly control: CloudControl;
   readonly sqs: SqsControl;
+  readonly cmq: CmqControl;
   /** Ends all connections and all work. What is on disk stays. */
   close(): Promise<void>;
 }
@@ -69,7 +72,7 @@ const AWS_ACCOUNT_ID = '000000000000';
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Starts COS, CI and SQS on one port of 127.0.0.1. As strict as the real ones: whoever would fail there must fail here.
+ * Starts COS, CI, CMQ and SQS on one port of 127.0.0.1. As strict as the real ones: whoever would fail there must fail here.
  *
  * @throws Error when the port is taken or the folder cannot be used.
  */
@@ -93,8 +96,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     signatureNow: Date.now,
     origin: () => origin,
   });
+  const cmq = createCmq({ now: services.now, keys: services.keys });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    serve(request, response, { services, control, sqs }).catch(() => response.destroy());
+    serve(request, response, { services, control, sqs, cmq }).catch(() => response.destroy());
   });
   origin = await listen(server, options.port ?? 0);
   return {
@@ -104,9 +108,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     aws,
     control,
     sqs: sqs.control,
+    cmq: cmq.control,
     close: async () => {
       closing.abort();
+      services.ci.callbacks.close();
       sqs.close();
+      cmq.close();
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
@@ -129,16 +136,20 @@ async function assemble(
   const behaviour: CloudBehaviour = {
     ...DEFAULT_CI_BEHAVIOUR,
     signatureErrors: 'code',
+    objectListLagMs: 0,
     ...options.behaviour,
   };
   const limits = { maxConcurrent: options.maxConcurrentJobs ?? 10, maxSize: options.maxQueuedJobs ?? 10_000 };
-  const table = new JobTable(limits, options.jobDurationMs ?? 1_000, (job, endedAt) => {
+  const callbacks = new Callbacks(now, () => table);
+  const table: JobTable = new JobTable(limits, options.jobDurationMs ?? 1_000, (job, endedAt) => {
     results.add(job, epochMs(endedAt));
+    callbacks.ended(job, endedAt);
   });
   const parts = {
     store,
     results,
-    ci: { table, behaviour },
+    ci: { table, behaviour, callbacks },
+    cosBehaviour: behaviour,
     access: new Access(appId),
     faults: new FaultRules(options.seed ?? 1),
     statistics: new Statistics(),
@@ -154,12 +165,17 @@ interface Mounted {
   readonly services: Services;
   readonly control: CloudControl;
   readonly sqs: LocalSqs;
+  readonly cmq: LocalCmq;
 }
 
 async function serve(message: IncomingMessage, response: ServerResponse, mounted: Mounted): Promise<void> {
   const body = await readBody(message);
   if (body !== undefined && mounted.sqs.handles(message)) {
     await mounted.sqs.handle(message, body, response);
+    return;
+  }
+  if (body !== undefined && mounted.cmq.handles(message)) {
+    await mounted.cmq.handle(message, body, response);
     return;
   }
   const { answer, delivery } = await outcomeOf(message, body, mounted);

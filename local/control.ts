@@ -4,8 +4,10 @@ import type { Access } from './access.js';
 import type { SignatureErrorShape } from './auth/signature-refusal.js';
 import { lookAt, type CiService } from './ci/api.js';
 import type { CiBehaviour } from './ci/behaviour.js';
+import type { Callbacks } from './ci/callbacks.js';
 import type { ResultWriter } from './ci/result-writer.js';
 import { SCRIPT_HEADER, writeScript, type JobScript } from './ci/script.js';
+import type { CosBehaviour } from './cos/api.js';
 import type { Bucket } from './cos/bucket.js';
 import type { ObjectStore } from './cos/object-store.js';
 import type { FaultRules } from './faults/fault-rules.js';
@@ -23,7 +25,7 @@ export interface JobReport {
 }
 
 /** How the cloud behaves where the documentation leaves it open. */
-export interface CloudBehaviour extends CiBehaviour {
+export interface CloudBehaviour extends CiBehaviour, CosBehaviour {
   /** Where COS puts the names of signature errors. */
   signatureErrors: SignatureErrorShape;
 }
@@ -32,6 +34,8 @@ export interface CloudBehaviour extends CiBehaviour {
 export class CloudControl {
   readonly faults: FaultRules;
   readonly statistics: Statistics;
+  /** What was sent when jobs ended, and what it was answered. */
+  readonly callbacks: Callbacks;
   /** Can be changed at any time. */
   readonly behaviour: CloudBehaviour;
   readonly #store: ObjectStore;
@@ -44,6 +48,7 @@ export class CloudControl {
     this.faults = parts.faults;
     this.statistics = parts.statistics;
     this.behaviour = parts.behaviour;
+    this.callbacks = parts.ci.callbacks;
     this.#store = parts.store;
     this.#ci = parts.ci;
     this.#access = parts.access;

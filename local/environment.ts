@@ -20,6 +20,7 @@ export function environmentOf(
     SOURCE_REGION: source.region,
     COS_ENDPOINT: origin,
     CI_ENDPOINT: origin,
+    CMQ_ENDPOINT: origin,
     TENCENTCLOUD_SECRET_ID: credentials.longLived.secretId,
     TENCENTCLOUD_SECRET_KEY: credentials.longLived.secretKey,
     AWS_ENDPOINT_URL: origin,

@@ -6,7 +6,7 @@ import { refusalOf, type SignatureErrorShape } from './auth/signature-refusal.js
 import { verifySignature } from './auth/verify.js';
 import { answerCi, describeBuckets, unknownUrl, type CiService } from './ci/api.js';
 import type { ResultWriter } from './ci/result-writer.js';
-import { answerCos } from './cos/api.js';
+import { answerCos, type CosBehaviour } from './cos/api.js';
 import type { Bucket } from './cos/bucket.js';
 import type { ObjectStore } from './cos/object-store.js';
 import type { Exchange } from './exchange.js';
@@ -26,6 +26,7 @@ export interface Services {
   readonly access: Access;
   readonly store: ObjectStore;
   readonly ci: CiService;
+  readonly cosBehaviour: Readonly<CosBehaviour>;
   readonly results: ResultWriter;
   readonly faults: FaultRules;
   readonly statistics: Statistics;
@@ -125,7 +126,7 @@ async function perform(services: Services, asked: Exchange, judgedAt: EpochMs): 
   }
   if (family === 'ci') return answerCi(services.ci, asked, bucket);
   if (request.method !== 'PUT') await services.results.settled(bucket.facts.name);
-  return answerCos(asked, bucket);
+  return answerCos(asked, bucket, services.cosBehaviour);
 }
 
 function factsOf(buckets: readonly Bucket[]): readonly Bucket['facts'][] {

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config-error.js';
+import { parseCallbackConfig } from '../lib/callback/config.js';
 import { parseConfig } from '../lib/config.js';
+import { epochMs } from '../lib/domain/units.js';
+import { parseSubmitConfig } from '../lib/submit/config.js';
+import { EnvReader } from '../lib/env-reader.js';
+import { readStoredCredentials } from '../lib/platform/credentials-place.js';
 import { aBucket } from './support/pending-jobs.js';
 
 const NEEDED = {
@@ -10,6 +15,8 @@ const NEEDED = {
   SOURCE_BUCKET: 'docs-1250000000',
   SOURCE_REGION: 'ap-beijing',
 };
+
+const SECRET = 'kX3-9fQ_w7LmZ2pRtYb8uVc5nHs4gJd1';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -42,6 +49,32 @@ describe('the configuration', () => {
     });
   });
 
+  test('takes a queue in a bucket, but no manifests in its folders', () => {
+    const onCos = {
+      ...NEEDED,
+      QUEUE_URL: 'cos://docs-1250000000.ap-beijing/docjob/pending/',
+      DEAD_LETTER_QUEUE_URL: 'cos://docs-1250000000.ap-beijing/docjob/dead/',
+    };
+    expect(parseConfig(onCos).queue).toMatchObject({
+      queue: { kind: 'cos', prefix: 'docjob/pending/' },
+      deadLetters: { kind: 'cos', prefix: 'docjob/dead/' },
+    });
+    for (const folder of ['pending', 'dead']) {
+      expect(problemsOf({ ...onCos, MANIFEST_KEY: `docjob/${folder}/m/\${jobId}.json` })).toEqual([
+        `MANIFEST_KEY puts manifests into the folder of the queue cos://docs-1250000000.ap-beijing/docjob/${folder}/: use another folder`,
+      ]);
+    }
+    expect(problemsOf({ ...onCos, MANIFEST_KEY: 'docjob/\${jobId}.json' })).toEqual([]);
+  });
+
+  test('has a job on a queue without due times looked at by the same schedule as any other', () => {
+    const { queue } = parseConfig({ ...NEEDED, DELAY_FLOOR_SECONDS: '100', DELAY_JITTER: '0.05' });
+    const seenAt = epochMs(1_000_000);
+    const next = queue.nextLook({ seed: 'd1', createdAt: undefined, firstSeenAt: seenAt, seenAt }, seenAt);
+    expect(next - seenAt).toBeLessThanOrEqual(100_000);
+    expect(next - seenAt).toBeGreaterThanOrEqual(95_000);
+  });
+
   test('lists everything that is wrong in one error', () => {
     const problems = problemsOf({
       QUEUE_URL: 'nonsense',
@@ -56,7 +89,7 @@ describe('the configuration', () => {
       'SOURCE_REGION is not set: set it to a region such as ap-beijing',
       'QUEUE_URL: the queue URL is not a URL',
       'DEAD_LETTER_QUEUE_URL is not set: set it to the URL of the queue for jobs that were given up',
-      'MANIFEST_KEY: the manifest key "/x" must contain ${jobId}, or all jobs would share one manifest',
+      'MANIFEST_KEY is "/x": the manifest key must contain ${jobId}, or all jobs would share one manifest',
       'CI_ENDPOINT is "ftp://x": expected an http or https origin such as http://127.0.0.1:9000',
       'LOG_LEVEL is "loud": expected one of debug, info, warn, error',
       'CONCURRENCY is "0": expected a whole number from 1 to 256',
@@ -85,6 +118,20 @@ describe('the configuration', () => {
       DELAY_CEILING_SECONDS: '320',
     };
     expect(problemsOf({ ...NEEDED, ...env })).toEqual([expect.stringContaining('a job could be looked at')]);
+  });
+
+  test('shares the request rate out to the runs that may overlap', () => {
+    const { run, maxConcurrentRuns } = parseConfig({ ...NEEDED, MAX_CONCURRENT_RUNS: '8' });
+    expect(maxConcurrentRuns).toBe(8);
+    expect(run.client.requestsPerSecond * maxConcurrentRuns).toBe(50);
+  });
+
+  test('refuses a share that no run could work with', () => {
+    const env = { ...NEEDED, REQUESTS_PER_SECOND: '5', MAX_CONCURRENT_RUNS: '100' };
+    expect(problemsOf(env)).toEqual([
+      'REQUESTS_PER_SECOND 5 shared out to MAX_CONCURRENT_RUNS 100 leaves a run less than 0.1 requests a second: ' +
+        'raise the first or lower the second',
+    ]);
   });
 
   test('refuses a floor above the ceiling', () => {
@@ -142,12 +189,66 @@ describe('the allowed buckets', () => {
   );
 });
 
-test('a password in an endpoint is refused without being shown', () => {
-  for (const origin of ['http://user:hunter2@proxy:80', 'http://:hunter2@proxy']) {
-    const problems = problemsOf({ ...NEEDED, COS_ENDPOINT: origin });
+test.each([
+  'http://user:hunter2@proxy:80',
+  'http://:hunter2@proxy',
+  'http://hunter2@proxy',
+  // Not the way to write it, but the way that it is written.
+  'http://user:x/hunter2@proxy',
+  'http://user:x@hunter2@proxy',
+  'http:user:hunter2@proxy',
+  'http:\\\\user:hunter2@proxy',
+  'user:hunter2@proxy',
+  'http://proxy/?password=hunter2',
+  'http://proxy/#hunter2',
+])('a password is refused wherever it is set, without being shown: %s', (text) => {
+  for (const name of [
+    'COS_ENDPOINT',
+    'AWS_ENDPOINT_URL',
+    'AWS_REGION',
+    'SOURCE_BUCKET',
+    'LOG_LEVEL',
+    'QUEUE_URL',
+  ]) {
+    const problems = problemsOf({ ...NEEDED, [name]: text });
     expect(problems).toHaveLength(1);
+    expect(problems.join()).toContain(name);
     expect(problems.join()).not.toContain('hunter2');
   }
+  const lists = problemsOf({ ...NEEDED, ALLOWED_BUCKETS: `docs-1250000000,${text}`, MANIFEST_KEY: text });
+  expect(lists).toHaveLength(2);
+  expect(lists.join()).not.toContain('hunter2');
+});
+
+describe('the configuration of the callback function', () => {
+  const problems = (env: Record<string, string>): readonly string[] => {
+    try {
+      parseCallbackConfig(env);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+    return [];
+  };
+
+  test('is that of the poll function, and a secret that is kept as its digest', () => {
+    const config = parseCallbackConfig({ ...NEEDED, CALLBACK_SECRET: SECRET });
+    expect(config.run.source).toEqual({ bucket: 'docs-1250000000', region: 'ap-beijing' });
+    expect(config.secrets).toHaveLength(1);
+    expect(JSON.stringify(config)).not.toContain(SECRET);
+  });
+
+  test.each([{}, { CALLBACK_SECRET: 'hunter2hunter2' }, { CALLBACK_SECRET: `${SECRET}/hunter2` }])(
+    'is refused without a fit secret, which is not shown, beside all else that is wrong: %j',
+    (env) => {
+      const found = problems({ ...NEEDED, SOURCE_REGION: '', ...env });
+      expect(found).toEqual([
+        expect.stringContaining('SOURCE_REGION is not set'),
+        expect.stringContaining('CALLBACK_SECRET is not set, or is no secret'),
+      ]);
+      expect(found.join()).not.toContain('hunter2');
+    },
+  );
 });
 
 test('every variable that is read is documented, and every documented one is read', () => {
@@ -160,13 +261,59 @@ test('every variable that is read is documented, and every documented one is rea
     ).flat(),
   );
   const asked = new Set<string>();
-  parseConfig(
-    new Proxy<Record<string, string>>(NEEDED, {
-      get: (env, name: string) => {
+  const env = new Proxy<Record<string, string>>(
+    { ...NEEDED, CALLBACK_SECRET: SECRET },
+    {
+      get: (needed, name: string) => {
         asked.add(name);
-        return env[name];
+        return needed[name];
       },
-    }),
+    },
   );
+  for (const parse of [parseConfig, parseSubmitConfig, parseCallbackConfig]) parse(env);
+  readStoredCredentials(new EnvReader(env));
   expect([...documented].sort()).toEqual([...asked].sort());
+});
+
+describe('a queue of CMQ', () => {
+  const CMQ = {
+    ...NEEDED,
+    QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/pending',
+    DEAD_LETTER_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/dead',
+    CMQ_MAX_UNACKED_SECONDS: '43200',
+    CMQ_VISIBILITY_SECONDS: '70',
+  };
+
+  test('is configured by how it is set itself', () => {
+    const { queue } = parseConfig({ ...CMQ, CMQ_ENDPOINT: 'http://127.0.0.1:9000' });
+    expect(queue).toMatchObject({
+      queue: { kind: 'cmq', queueName: 'pending' },
+      cmq: { maxUnacked: 43_200_000, visibility: 70_000, endpoint: new URL('http://127.0.0.1:9000') },
+    });
+  });
+
+  test.each([
+    [
+      'that would drop a message before the longest delay leaves it time',
+      { CMQ_MAX_UNACKED_SECONDS: '3600' },
+      /^DELAY_CEILING_SECONDS is 1800, but .* after 3600 .* for 900 at most/,
+    ],
+    [
+      'whose leases are longer than a message may wait',
+      { CMQ_VISIBILITY_SECONDS: '10801' },
+      /^CMQ_VISIBILITY_SECONDS is 10801, more than a quarter of CMQ_MAX_UNACKED_SECONDS/,
+    ],
+    [
+      'whose leases hold no look',
+      { CMQ_VISIBILITY_SECONDS: '15' },
+      /^CMQ_VISIBILITY_SECONDS is 15, but a look needs a lease of 16 seconds/,
+    ],
+  ])('%s is refused', (_what, changes, problem) => {
+    expect(problemsOf({ ...CMQ, ...changes })).toEqual([expect.stringMatching(problem)]);
+    expect(problemsOf({ ...NEEDED, ...changes })).toEqual([]);
+  });
+
+  test('may keep its own default where delays are as short', () => {
+    expect(problemsOf({ ...CMQ, CMQ_MAX_UNACKED_SECONDS: '', DELAY_CEILING_SECONDS: '900' })).toEqual([]);
+  });
 });

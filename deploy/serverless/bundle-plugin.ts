@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { bundleIntoZip } from '../bundle.js';
-import type { Framework, Hooks, PluginUtils } from './framework.js';
+import type { Framework, Hooks, Options, PluginUtils } from './framework.js';
 
 /** Where the zips are put, beside what the framework writes. */
 const FOLDER = '.serverless';
@@ -12,8 +12,14 @@ const FOLDER = '.serverless';
 export class BundlePlugin {
   readonly hooks: Hooks;
 
-  constructor(framework: Framework, _options: unknown, { log }: PluginUtils) {
+  constructor(framework: Framework, { stage }: Options, { log }: PluginUtils) {
     const { service, serviceDir } = framework;
+    // Names in serverless.ts are made of STAGE: with another one here, half the names would be of one stage and half of the other.
+    if (stage !== undefined && stage !== service.provider.stage) {
+      throw new Error(
+        `--stage is ${stage}, but STAGE is ${service.provider.stage}: set STAGE=${stage} instead`,
+      );
+    }
     this.hooks = {
       'before:package:createDeploymentArtifacts': async () => {
         service.package.individually = true;

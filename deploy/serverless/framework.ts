@@ -5,7 +5,13 @@ export interface Framework {
   readonly service: {
     readonly functions: Readonly<Record<string, { package?: { readonly artifact: string } }>>;
     readonly package: { individually?: boolean };
+    readonly provider: { readonly stage: string };
   };
+}
+
+/** What stood on the command line. */
+export interface Options {
+  readonly stage?: string;
 }
 
 /** What a plugin does at which moment of a command. */

@@ -1,10 +1,12 @@
+import { brief } from '../domain/brief.js';
 import type { EpochMs } from '../domain/units.js';
 import { parseHttpDate, parseRetryAfter } from './backoff.js';
 import { classify } from './classify.js';
 import { ServiceError } from './errors/service-error.js';
 import { UndecodableError } from './errors/undecodable-error.js';
+import { TOKEN_HEADER } from './hosts.js';
 import type { CosRequest, CosResponse } from './requester.js';
-import type { WireResponse } from './transport.js';
+import type { WireRequest, WireResponse } from './transport.js';
 import { parseXml } from './xml.js';
 
 /** An error body is a few hundred bytes; SignatureDoesNotMatch, which quotes the request, a few thousand. */
@@ -12,6 +14,9 @@ const MAX_ERROR_BYTES = 64 * 1024;
 
 /** A first look, so that a large success is not parsed twice. No object that docjob reads has such a root. */
 const LOOKS_LIKE_ERROR = /^(?:\xEF\xBB\xBF)?\s*(?:<\?xml[^>]*>\s*)?<Error[\s/>]/;
+
+/** What of a request is secret, should the service quote it. */
+const SECRET_HEADERS: readonly string[] = ['authorization', ...Object.values(TOKEN_HEADER)];
 
 /** Writing and deleting an object is answered by headers alone. */
 const NO_BODY_EXPECTED: ReadonlySet<string> = new Set(['cos PUT', 'cos DELETE']);
@@ -24,14 +29,18 @@ const NO_BODY_EXPECTED: ReadonlySet<string> = new Set(['cos PUT', 'cos DELETE'])
 export function checkAnswer(
   answer: WireResponse,
   request: CosRequest,
-  asked: string,
+  sent: Pick<WireRequest, 'asked' | 'headers'>,
   now: EpochMs,
 ): CosResponse {
   const { status, headers, body } = answer;
+  const { asked } = sent;
   const isSuccess = status >= 200 && status < 300;
   const error =
-    isSuccess && !LOOKS_LIKE_ERROR.test(body.toString('latin1', 0, 256)) ? undefined : errorIn(body);
-  const requestId = headers['x-ci-request-id'] ?? headers['x-cos-request-id'] ?? error?.requestId;
+    isSuccess && !LOOKS_LIKE_ERROR.test(body.toString('latin1', 0, 256))
+      ? undefined
+      : errorIn(body, sent.headers);
+  const id = headers['x-ci-request-id'] ?? headers['x-cos-request-id'] ?? error?.requestId;
+  const requestId = id === undefined ? undefined : brief(id);
   if (!isSuccess || error !== undefined) {
     const serverDate = parseHttpDate(headers['date']);
     throw new ServiceError({
@@ -48,7 +57,7 @@ export function checkAnswer(
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
     throw new UndecodableError(
-      `the answer to ${asked} is encoded as ${JSON.stringify(encoding)}, which nobody asked for`,
+      `the answer to ${asked} is encoded as ${JSON.stringify(brief(encoding))}, which nobody asked for`,
       {
         requestId,
       },
@@ -61,18 +70,27 @@ export function checkAnswer(
 }
 
 /** What the `<Error>` of a body says; undefined when it is none: a proxy's HTML, nothing at all. Then the status alone must do. */
-function errorIn(body: Buffer): ErrorBody | undefined {
+function errorIn(body: Buffer, sentHeaders: WireRequest['headers']): ErrorBody | undefined {
+  const without = (text: string | null): string | undefined =>
+    text === null ? undefined : withoutSecrets(text, sentHeaders);
   try {
     const root = parseXml({ body, requestId: undefined }, 'Error', MAX_ERROR_BYTES);
+    const code = without(root.text('Code'));
     return {
-      code: root.text('Code') ?? undefined,
-      message: root.text('Message') ?? undefined,
-      requestId: root.text('RequestId') ?? undefined,
+      code: code === undefined ? undefined : brief(code),
+      message: without(root.text('Message')),
+      requestId: without(root.text('RequestId')),
     };
   } catch (error) {
     if (error instanceof UndecodableError) return undefined;
     throw error;
   }
+}
+
+/** The service quotes parts of requests in its errors, and errors are logged. */
+function withoutSecrets(text: string, sentHeaders: WireRequest['headers']): string {
+  const secrets = SECRET_HEADERS.flatMap((name) => sentHeaders[name] ?? []);
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), text);
 }
 
 interface ErrorBody {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pRetry from 'p-retry';
 import type { SigningCredentials } from '../cos-signer/index.js';
 import { DocjobError } from '../domain/docjob-error.js';
@@ -60,6 +61,8 @@ const LEAST_ATTEMPT: Millis = millis(100);
 
 /** What the attempts of one request remember. */
 interface RequestState {
+  /** No attempt outlives this moment. */
+  readonly deadline: EpochMs;
   retries: number;
   /** What was repaired for it already. */
   readonly repaired: Set<'clock' | 'credentials'>;
@@ -90,6 +93,8 @@ export class CosClient implements CosRequester {
     this.#policy = policy;
     this.#effects = effects;
     this.#bounds = bounds;
+    // Every request listens to it; Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, bounds.signal);
     this.#budget = new RetryBudget(policy.retryBudget);
     this.#serverClock = new ServerClock(() => effects.clock.now());
     this.#pace = new Pace(effects.clock, policy.requestsPerSecond);
@@ -105,10 +110,21 @@ export class CosClient implements CosRequester {
     return this.#serverClock.now();
   }
 
-  async send<T>(request: CosRequest, decode: (response: CosResponse) => T): Promise<T> {
+  send<T>(request: CosRequest, decode: (response: CosResponse) => T): Promise<T> {
+    return this.#send(request, decode, this.#bounds.deadline);
+  }
+
+  /** This client for requests that must end sooner than the run: no attempt outlives `moment`. */
+  until(moment: EpochMs): CosRequester {
+    const deadline = epochMs(Math.min(moment, this.#bounds.deadline));
+    return { send: (request, decode) => this.#send(request, decode, deadline) };
+  }
+
+  async #send<T>(request: CosRequest, decode: (response: CosResponse) => T, deadline: EpochMs): Promise<T> {
     const { signal } = this.#bounds;
     this.#budget.earn();
     const state: RequestState = {
+      deadline,
       retries: 0,
       repaired: new Set(),
       signedWith: undefined,
@@ -139,9 +155,10 @@ export class CosClient implements CosRequester {
     state: RequestState,
   ): Promise<T> {
     const { clock, transport } = this.#effects;
-    const { signal, deadline } = this.#bounds;
+    const { signal } = this.#bounds;
+    const { deadline } = state;
     const asked = askedOf(request);
-    const pair = await this.#turn(request.family, asked);
+    const pair = await this.#turn(request.family, asked, deadline);
     state.signedWith = pair;
     state.signedAt = this.#clockOffset;
     const remaining = between(clock.now(), deadline);
@@ -154,19 +171,19 @@ export class CosClient implements CosRequester {
       maxBodyBytes: this.#policy.maxBodyBytes,
       signal,
     });
-    return decode(checkAnswer(answer, request, asked, clock.now()));
+    return decode(checkAnswer(answer, request, wire, clock.now()));
   }
 
   /**
    * Waits until a request may start, and gives the key pair to sign it with. Each of the waits can make another one necessary: a Retry-After comes
    * while a request waits for its turn, keys are read anew while it waits for either, and those who waited for keys must not start all at once.
    */
-  async #turn(family: HostFamily, asked: string): Promise<SigningCredentials> {
+  async #turn(family: HostFamily, asked: string, deadline: EpochMs): Promise<SigningCredentials> {
     for (;;) {
       this.#credentials ??= Promise.resolve(this.#effects.credentials());
       const current = this.#credentials;
       const pair = await current;
-      await this.#heedRetryAfter(family, asked);
+      await this.#heedRetryAfter(family, asked, deadline);
       await this.#pace.turn(this.#bounds.signal);
       const isHeldBack = (this.#notBefore[family] ?? 0) > this.#effects.clock.now();
       if (current === this.#credentials && !isHeldBack) return pair;
@@ -195,7 +212,7 @@ export class CosClient implements CosRequester {
     if (!mayPass || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
     const wait = this.#backoff(error, state.retries + 1, asked);
     const restart = after(this.#effects.clock.now(), wait);
-    if (between(restart, this.#bounds.deadline) < LEAST_ATTEMPT) return undefined;
+    if (between(restart, state.deadline) < LEAST_ATTEMPT) return undefined;
     if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;
     state.retries += 1;
     return wait;
@@ -219,12 +236,12 @@ export class CosClient implements CosRequester {
     return clamped;
   }
 
-  /** Waits until the service takes requests again. @throws DeadlineError when that is too late for this run. */
-  async #heedRetryAfter(family: HostFamily, asked: string): Promise<void> {
+  /** Waits until the service takes requests again. @throws DeadlineError when that is too late for this request. */
+  async #heedRetryAfter(family: HostFamily, asked: string, deadline: EpochMs): Promise<void> {
     const until = this.#notBefore[family];
     const wait = until === undefined ? 0 : between(this.#effects.clock.now(), until);
     if (until === undefined || wait <= 0) return;
-    if (between(until, this.#bounds.deadline) < LEAST_ATTEMPT) throw new DeadlineError(asked);
+    if (between(until, deadline) < LEAST_ATTEMPT) throw new DeadlineError(asked);
     await this.#effects.clock.sleep(millis(wait), this.#bounds.signal);
   }
 
@@ -239,14 +256,18 @@ export class CosClient implements CosRequester {
     return state.signedAt !== this.#clockOffset || this.#budget.spend();
   }
 
-  /** Reads the credentials once more in a run, for a token that has expired; false when they are still the refused ones. */
+  /** Reads the credentials once more in a run, for a key that was refused; false when they are still the refused ones. */
   async #refreshCredentials(refused: SigningCredentials | undefined): Promise<boolean> {
     if (!this.#credentialsRefreshed) {
       this.#credentialsRefreshed = true;
-      this.#credentials = Promise.resolve(this.#effects.credentials());
+      this.#credentials = Promise.resolve(this.#effects.credentials(refused));
     }
     const fresh = await this.#credentials;
-    return fresh?.secretId !== refused?.secretId || fresh?.token !== refused?.token;
+    return (
+      fresh?.secretId !== refused?.secretId ||
+      fresh?.secretKey !== refused?.secretKey ||
+      fresh?.token !== refused?.token
+    );
   }
 }
 

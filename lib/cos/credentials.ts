@@ -1,8 +1,13 @@
 import type { SigningCredentials } from '../cos-signer/index.js';
 import { CredentialsError } from './errors/credentials-error.js';
 
-/** Where key pairs come from. Asked again for every run, and once more when a token turns out to have expired: role keys rotate. */
-export type CredentialsProvider = () => SigningCredentials | Promise<SigningCredentials>;
+/**
+ * Where key pairs come from. Asked again for every run, and once more with the pair that the service `refused`: role keys rotate, and who keeps a
+ * pair must then not give the same one again without looking.
+ */
+export type CredentialsProvider = (
+  refused?: SigningCredentials,
+) => SigningCredentials | Promise<SigningCredentials>;
 
 /**
  * The two spellings in use: SCF puts its role's temporary keys into the first (valid six hours at most; SCF documentation, product 583,

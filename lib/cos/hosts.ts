@@ -21,11 +21,20 @@ export function targetOf(
   overrides: EndpointOverrides,
 ): Target {
   const host = `${request.bucket}.${request.family}.${request.region}.myqcloud.com`;
-  const override = overrides[request.family];
-  if (override === undefined) return { protocol: 'https:', hostname: host, port: 443, host };
-  const protocol = override.protocol === 'http:' ? 'http:' : 'https:';
-  const port = override.port === '' ? (protocol === 'http:' ? 80 : 443) : Number(override.port);
-  return { protocol, hostname: override.hostname.replace(/^\[(.*)\]$/, '$1'), port, host };
+  return targetAt(`https://${host}`, overrides[request.family]);
+}
+
+/** The target for a service at `origin`, or at `override` instead, which keeps the service's own name in `Host`. */
+export function targetAt(origin: string, override: URL | undefined): Target {
+  const { host } = new URL(origin);
+  const { protocol, hostname, port } = override ?? new URL(origin);
+  const isPlain = protocol === 'http:';
+  return {
+    protocol: isPlain ? 'http:' : 'https:',
+    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (isPlain ? 80 : 443) : Number(port),
+    host,
+  };
 }
 
 /** The header that carries a temporary key's token: CI documents its own name, COS takes only its own (CI API 1534, page 108713). */

@@ -95,11 +95,25 @@ function exchange(wire: WireRequest, limits: ExchangeLimits, agent: http.Agent):
     }, limits.timeout);
     signal.addEventListener('abort', onAbort, { once: true });
 
+    let hasBegun = false;
     request.on('error', (error) => {
-      fail(new TransportError('connection', `${wire.asked} had no answer: ${error.message}`, error));
+      // A reset or a broken framing amid the body shows here as well as at the response, and here first.
+      fail(
+        hasBegun
+          ? cutShort(wire, error)
+          : new TransportError('connection', `${wire.asked} had no answer: ${error.message}`, error),
+      );
     });
     request.on('response', (response) => {
+      hasBegun = true;
       collect(response, wire, limits.maxBodyBytes).then((answer) => finish(() => resolve(answer)), fail);
+    });
+    // Without a listener Node closes such a connection and says nothing.
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      fail(
+        new TransportError('connection', `${wire.asked} was answered with another protocol than HTTP/1.1`),
+      );
     });
     request.end(wire.body);
   });
@@ -122,9 +136,7 @@ function collect(
       }
     });
     response.on('error', (error) => {
-      reject(
-        new TransportError('cut-short', `the answer to ${wire.asked} broke off: ${error.message}`, error),
-      );
+      reject(cutShort(wire, error));
     });
     response.on('end', () => {
       resolve({
@@ -134,6 +146,10 @@ function collect(
       });
     });
   });
+}
+
+function cutShort({ asked }: WireRequest, error: Error): TransportError {
+  return new TransportError('cut-short', `the answer to ${asked} broke off: ${error.message}`, error);
 }
 
 function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {

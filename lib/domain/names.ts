@@ -19,8 +19,11 @@ export type Region = string & { readonly [name]: 'Region' };
  */
 const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
-/** A bucket is lower-case letters, digits and inner hyphens, then its owner's APPID (COS, "Bucket overview"); a DNS label has 63 bytes at most (RFC 1035). */
-const BUCKET = /^(?=.{1,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-\d{5,15}$/;
+/**
+ * A bucket is lower-case letters, digits and inner hyphens, then its owner's APPID (COS, "Bucket overview"); a DNS label has 63
+ * bytes at most (RFC 1035), and `xn--` begins one that stands for another (RFC 5890).
+ */
+const BUCKET = /^(?=.{1,63}$)(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-\d{5,15}$/;
 
 /** `ap-beijing`, `ap-beijing-fsi`, `na-siliconvalley`, …: two to four hyphenated words. */
 const REGION = /^[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,3}$/;
@@ -41,6 +44,14 @@ export function parseBucketName(text: string): BucketName | undefined {
 export function parseRegion(text: string): Region | undefined {
   // Checked by the pattern.
   return REGION.test(text) ? (text as Region) : undefined;
+}
+
+/** CI's queue IDs are `p` and 32 hexadecimal digits; whatever of the kind is taken. */
+const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+/** `text` as the ID of a CI queue, or undefined if it cannot be one. */
+export function parseQueueId(text: string): string | undefined {
+  return QUEUE_ID.test(text) ? text : undefined;
 }
 
 /** The APPID that owns `bucket`: the digits after its last hyphen. */

@@ -1,4 +1,5 @@
 import type { EndedJob } from '../doc-jobs/doc-job.js';
+import { brief } from '../domain/brief.js';
 import { parseBucketName, parseRegion, type BucketName, type JobId, type Region } from '../domain/names.js';
 
 declare const template: unique symbol;
@@ -30,11 +31,11 @@ const LONGEST: Readonly<Record<string, string>> = {
 /**
  * `text` as a key template.
  *
- * @throws TypeError with one sentence that says what is wrong with it.
+ * @throws TypeError with one sentence that says what is wrong with it, and does not repeat it.
  */
 export function parseKeyTemplate(text: string): KeyTemplate {
   const problem = problemOf(text);
-  if (problem !== undefined) throw new TypeError(`the manifest key ${JSON.stringify(text)} ${problem}`);
+  if (problem !== undefined) throw new TypeError(`the manifest key ${problem}`);
   // Checked above.
   return text as KeyTemplate;
 }
@@ -111,11 +112,15 @@ export function manifestLocation(
   });
   const bucket = parseBucketName(reported.bucket);
   if (bucket === undefined) {
-    return refuse(`the output bucket ${JSON.stringify(reported.bucket)} is not a bucket name with APPID`);
+    return refuse(
+      `the output bucket ${JSON.stringify(brief(reported.bucket))} is not a bucket name with APPID`,
+    );
   }
   const region = parseRegion(reported.region);
   if (region === undefined) {
-    return refuse(`the region ${JSON.stringify(reported.region)} of the output bucket is not a region`);
+    return refuse(
+      `the region ${JSON.stringify(brief(reported.region))} of the output bucket is not a region`,
+    );
   }
   if (!isAllowed(bucket)) {
     return refuse(

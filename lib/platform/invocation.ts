@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { CredentialsProvider } from '../cos/credentials.js';
+import { brief } from '../domain/brief.js';
 import type { EpochMs } from '../domain/units.js';
 import type { DeliveredMessage } from '../queue/batch.js';
 import { EventError } from './event-error.js';
@@ -13,14 +14,18 @@ export type Trigger =
   /** SQS messages that Lambda leased for us. */
   | { readonly kind: 'batch'; readonly messages: readonly DeliveredMessage[] };
 
-/** One call of the function, the same on both platforms. */
-export interface Invocation {
-  readonly trigger: Trigger;
+/** What every call has, whatever it is about and on whichever platform. */
+export interface Call {
   /** When the platform kills the function. */
   readonly deadline: EpochMs;
   /** The platform's ID of this call. */
   readonly requestId: string;
   readonly credentials: CredentialsProvider;
+}
+
+/** One call of the poll function, the same on both platforms. */
+export interface Invocation extends Call {
+  readonly trigger: Trigger;
 }
 
 const DirectCall = v.union([
@@ -43,17 +48,24 @@ export function parsePlainEvent(event: unknown, otherForms: string): Trigger {
   const direct = v.safeParse(DirectCall, event);
   if (direct.success) {
     const jobs = 'jobIds' in direct.output ? direct.output.jobIds : direct.output.jobs;
-    return {
-      kind: 'jobs',
-      messages: jobs.map((job) => (typeof job === 'string' ? job : JSON.stringify(job))),
-    };
+    return { kind: 'jobs', messages: jobs.map(messageOf) };
   }
   const fields =
     typeof event === 'object'
-      ? `with the fields ${Object.keys(event).slice(0, 10).join(', ')}`
+      ? `with the fields ${Object.keys(event).slice(0, 10).map(brief).join(', ')}`
       : `of type ${typeof event}`;
   throw new EventError(
     `an event ${fields} is not known here: expected ${otherForms}, {"trigger":"timer"}, ` +
       '{"jobIds":["d…"]} or {"jobs":[{"jobId","bucket","region"}]}',
   );
+}
+
+function messageOf(job: string | Readonly<Record<string, unknown>>): string {
+  if (typeof job === 'string') return job;
+  try {
+    return JSON.stringify(job);
+  } catch {
+    // JSON.parse takes any depth; JSON.stringify does not.
+    throw new EventError('a job of the event is nested too deep to be one');
+  }
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { credentialsFromEnvironment } from '../cos/credentials.js';
 import { after, millis, type EpochMs } from '../domain/units.js';
 import { EventError } from './event-error.js';
-import { parsePlainEvent, type Invocation, type Trigger } from './invocation.js';
+import { parsePlainEvent, type Call, type Invocation, type Trigger } from './invocation.js';
+import { lambdaCredentials } from './stored-credentials.js';
 
 /** What we use of Lambda's context (AWS Lambda documentation, "Node.js context object"). */
 const Context = v.object({
@@ -16,6 +16,9 @@ const ScheduledEvent = v.object({
   'detail-type': v.literal('Scheduled Event'),
 });
 
+/** A moment in milliseconds that a date can hold. */
+const MILLISECONDS = /^\d{1,15}$/;
+
 /** A batch of an SQS event source (AWS Lambda documentation, "Using Lambda with Amazon SQS"). */
 const SqsEvent = v.object({
   Records: v.pipe(
@@ -25,7 +28,7 @@ const SqsEvent = v.object({
         messageId: v.string(),
         receiptHandle: v.string(),
         body: v.string(),
-        attributes: v.object({ SentTimestamp: v.pipe(v.string(), v.digits()) }),
+        attributes: v.object({ SentTimestamp: v.pipe(v.string(), v.regex(MILLISECONDS)) }),
       }),
     ),
     v.minLength(1),
@@ -43,12 +46,24 @@ export function lambdaInvocation(
   env: Readonly<Record<string, string | undefined>>,
   now: EpochMs,
 ): Invocation {
+  return { ...lambdaCall(context, env, now), trigger: triggerOf(event) };
+}
+
+/**
+ * What a call by AWS Lambda has, whatever its event.
+ *
+ * @throws EventError for a context that is not Lambda's.
+ */
+export function lambdaCall(
+  context: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  now: EpochMs,
+): Call {
   if (!v.is(Context, context)) throw new EventError('the second argument is not a Lambda context');
   return {
-    trigger: triggerOf(event),
     deadline: after(now, millis(context.getRemainingTimeInMillis())),
     requestId: context.awsRequestId,
-    credentials: () => credentialsFromEnvironment(env),
+    credentials: lambdaCredentials(env),
   };
 }
 

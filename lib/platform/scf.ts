@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { credentialsFromEnvironment } from '../cos/credentials.js';
 import { after, millis, type EpochMs } from '../domain/units.js';
 import { EventError } from './event-error.js';
-import { parsePlainEvent, type Invocation, type Trigger } from './invocation.js';
+import { parsePlainEvent, type Call, type Invocation, type Trigger } from './invocation.js';
 
 /**
  * What we use of SCF's context. It has no function for the remaining time: the limit counts from the start of the call, which the handler
@@ -31,10 +31,23 @@ export function scfInvocation(
   env: Readonly<Record<string, string | undefined>>,
   startedAt: EpochMs,
 ): Invocation {
+  return { ...scfCall(context, env, startedAt), trigger: triggerOf(event) };
+}
+
+/**
+ * What a call by Tencent SCF has, whatever its event.
+ *
+ * @param startedAt the moment the call began
+ * @throws EventError for a context that is not SCF's.
+ */
+export function scfCall(
+  context: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  startedAt: EpochMs,
+): Call {
   const parsed = v.safeParse(Context, context);
   if (!parsed.success) throw new EventError('the second argument is not an SCF context');
   return {
-    trigger: triggerOf(event),
     deadline: after(startedAt, millis(parsed.output.time_limit_in_ms)),
     requestId: parsed.output.request_id,
     credentials: () => credentialsFromEnvironment(env),

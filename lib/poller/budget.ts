@@ -26,14 +26,19 @@ export type Gate =
   | { readonly kind: 'warn'; readonly budget: RunBudget; readonly problem: string }
   | { readonly kind: 'refuse'; readonly problem: string };
 
+/** What a single look may take with its settling, each attempt at its longest: the least that a run, or a lease, must have. */
+export function timeForALook(attemptTimeout: Millis): Millis {
+  return millis(ATTEMPTS_IN_A_LOOK * attemptTimeout + SETTLE_TIME);
+}
+
 /**
  * Plans a run that starts now and is killed at `deadline`: refused when not one look would fit, since leases taken then would only come back;
  * warned about when little more than one fits.
  */
 export function planRun(now: EpochMs, deadline: EpochMs, attemptTimeout: Millis): Gate {
   const remaining = between(now, deadline);
-  const lookTime = millis(ATTEMPTS_IN_A_LOOK * attemptTimeout);
-  const least = SETTLE_TIME + lookTime;
+  const least = timeForALook(attemptTimeout);
+  const lookTime = millis(least - SETTLE_TIME);
   const budget = { workUntil: before(deadline, SETTLE_TIME), lookTime };
   if (remaining < least) {
     return {
@@ -53,10 +58,14 @@ export function planRun(now: EpochMs, deadline: EpochMs, attemptTimeout: Millis)
   return { kind: 'run', budget };
 }
 
-/** Whether a look may be started at `now`: it must be able to end both before the run's work does and while the lease still holds. */
+/** When a look must have ended: before the run's work does, and while the lease still holds for long enough to be settled. */
+export function lookUntil(leaseUntil: EpochMs, budget: RunBudget): EpochMs {
+  return epochMs(Math.min(budget.workUntil, before(leaseUntil, SETTLE_TIME)));
+}
+
+/** Whether a look may be started at `now`: it must be able to end in time, each attempt at its longest. */
 export function mayStart(now: EpochMs, leaseUntil: EpochMs, budget: RunBudget): boolean {
-  const limit = epochMs(Math.min(budget.workUntil, before(leaseUntil, SETTLE_TIME)));
-  return between(now, limit) >= budget.lookTime;
+  return between(now, lookUntil(leaseUntil, budget)) >= budget.lookTime;
 }
 
 /**

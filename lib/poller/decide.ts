@@ -2,10 +2,12 @@ import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type {
   DescribeAnswer,
   EndedJob,
+  PageInfo,
   SucceededJob,
   UnendedJob,
   UnrecognizedJob,
 } from '../doc-jobs/doc-job.js';
+import { brief } from '../domain/brief.js';
 import type { DocjobError } from '../domain/docjob-error.js';
 import type { WrittenTime } from '../domain/rfc3339.js';
 import {
@@ -145,10 +147,7 @@ function decideOnUnended(
 ): Decision {
   if (giveUpAge(about) < policy.maxAge) return lookAgain(ageOf(job.creationTime, about), about, policy);
   return job.state === 'Unrecognized'
-    ? giveUp(
-        'unknown-state',
-        `the job is in the unknown state ${JSON.stringify(job.reportedState.slice(0, 100))}`,
-      )
+    ? giveUp('unknown-state', `the job is in the unknown state ${JSON.stringify(brief(job.reportedState))}`)
     : giveUp('too-old', `the job is still ${job.state} at the maximum age`);
 }
 
@@ -175,9 +174,17 @@ function isOutage(error: DocjobError): boolean {
   return ['transient', 'throttled', 'skewed', 'credentials'].includes(error.disposition);
 }
 
-/** Whether all pages that CI counted are there. Where it did not count them, a success without a single page is not believed. */
-function isWhole(job: SucceededJob): boolean {
-  return job.pages.length >= (job.counts.succeeded ?? 1);
+/**
+ * Whether all pages that CI counted are there: as many different ones, since a list that repeats a page lacks another. Where CI did not count them,
+ * a success without a single page is not believed.
+ */
+function isWhole({ pages, counts }: SucceededJob): boolean {
+  const counted = counts.succeeded ?? 1;
+  return pages.length >= counted && new Set(pages.map(identityOf)).size >= counted;
+}
+
+function identityOf({ pageNo, picIndex, picNum, sheetPics, tgtUri }: PageInfo): string {
+  return JSON.stringify([pageNo, picIndex, picNum, sheetPics, tgtUri]);
 }
 
 /**

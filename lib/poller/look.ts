@@ -2,6 +2,7 @@ import { DeadlineError } from '../cos/errors/deadline-error.js';
 import type { CosRequester } from '../cos/requester.js';
 import { describeDocJob } from '../doc-jobs/describe.js';
 import type { EndedJob } from '../doc-jobs/doc-job.js';
+import { brief } from '../domain/brief.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { RandomSource } from '../domain/effects.js';
 import type { BucketName, Region } from '../domain/names.js';
@@ -28,7 +29,7 @@ import type { Holds, Operation } from './holds.js';
 import type { FinishedJob } from './report.js';
 import type { Tally } from './tally.js';
 
-/** What looks depend on; the same for all of a run. */
+/** What looks depend on; the same for all of a run, save that each look's requests end with its lease. */
 export interface LookDeps {
   readonly requester: CosRequester;
   /** The service's clock as far as it is known: ages are counted by it, since ours may be wrong. */
@@ -112,7 +113,7 @@ async function observe(job: PendingJob, deps: LookDeps): Promise<Observation> {
   if (answer.kind === 'found' && answer.job.state === 'Unrecognized') {
     deps.log.warn('unknown-state', {
       ...naming(job),
-      state: answer.job.reportedState,
+      state: brief(answer.job.reportedState),
       requestId: answer.requestId,
     });
   }

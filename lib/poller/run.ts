@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { DeadlineError } from '../cos/errors/deadline-error.js';
@@ -8,7 +7,7 @@ import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
-import { looksAtATime, mayStart, planRun, type RunBudget } from './budget.js';
+import { looksAtATime, lookUntil, mayStart, planRun, type RunBudget } from './budget.js';
 import type { DecisionPolicy } from './decide.js';
 import { Holds } from './holds.js';
 import { failedLook, look, type LookDeps, type LookResult } from './look.js';
@@ -32,6 +31,11 @@ export interface RunPolicy {
   readonly maxLeases: number;
   /** How long to wait for a message when there seems to be none. */
   readonly queueWait: Millis;
+  /**
+   * Leaves out the probe before the first lease. For jobs that are in hand already: there is no lease to spare, and the first look finds out as
+   * well what is wrong with our identity.
+   */
+  readonly withoutProbe?: boolean;
 }
 
 /** Everything that a run touches. */
@@ -87,8 +91,6 @@ class Run {
     this.#budget = budget;
     const own = this.#outOfTime.signal;
     this.#signal = limits.signal === undefined ? own : AbortSignal.any([own, limits.signal]);
-    // Every look listens to it; Node would warn of a leak from the eleventh on.
-    setMaxListeners(0, this.#signal);
     this.#client = new CosClient(policy.client, deps, { deadline: budget.workUntil, signal: this.#signal });
     this.#settler = new Settler(deps.queue, deps.log);
     this.#tally = new Tally(startedAt);
@@ -110,7 +112,7 @@ class Run {
     const ended = new AbortController();
     this.#stopWork(ended.signal);
     try {
-      if (await this.#serviceIsUsable()) {
+      if (this.#policy.withoutProbe === true || (await this.#serviceIsUsable())) {
         // Neither the leases nor their handling ever throw: what goes wrong is remembered, and the rest is settled first.
         await pMap(this.#leases(), (lease) => this.#handle(lease), {
           concurrency: looksAtATime(concurrency, client),
@@ -198,12 +200,14 @@ class Run {
   /** Looks at a job if there is still time and reason to; undefined when the lease should go back as it came. */
   async #look(lease: JobLease): Promise<LookResult | undefined> {
     if (this.#isOver() || !mayStart(this.#deps.clock.now(), lease.until, this.#budget)) return undefined;
+    const until = lookUntil(lease.until, this.#budget);
     try {
-      return await look(lease, this.#lookDeps);
+      return await look(lease, { ...this.#lookDeps, requester: this.#client.until(until) });
     } catch (error) {
       if (this.#isOver()) return undefined;
       if (error instanceof DeadlineError) {
-        this.#stop('out-of-time');
+        // A lease that ends before the run does leaves time for others.
+        if (until === this.#budget.workUntil) this.#stop('out-of-time');
         return undefined;
       }
       this.#fail('service-unusable', 'the run stopped, since no other job would fare better', error);

@@ -63,7 +63,7 @@ function sendable(attributes: Readonly<Record<string, string | undefined>>): Rec
 }
 
 /** The longest beginning of `text` that has at most `max` bytes and ends with a whole character. */
-function firstBytes(text: string, max: number): string {
+export function firstBytes(text: string, max: number): string {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length <= max) return text;
   let end = max;

@@ -1,5 +1,12 @@
 import * as v from 'valibot';
-import { parseBucketName, parseJobId, parseRegion, type BucketName, type Region } from '../domain/names.js';
+import {
+  parseBucketName,
+  parseJobId,
+  parseQueueId,
+  parseRegion,
+  type BucketName,
+  type Region,
+} from '../domain/names.js';
 import { parseRfc3339 } from '../domain/rfc3339.js';
 import { epochMs, type EpochMs } from '../domain/units.js';
 import type { PendingJob } from './pending-queue.js';
@@ -23,10 +30,7 @@ const MAX_BODY_BYTES = 4_096;
 const MAX_QUOTE = 60;
 
 /** The last moment that a JavaScript date can hold (ECMA-262, "Time Values and Time Range"). */
-const LAST_MOMENT = 8_640_000_000_000_000;
-
-/** CI's queue IDs are `p` and 32 hexadecimal digits; whatever of the kind is taken. */
-const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+export const LAST_MOMENT = 8_640_000_000_000_000;
 
 /** What could otherwise end a log line or turn its direction: controls, line separators, and bidirectional marks; JSON leaves these as they are. */
 const UNSAFE_IN_LOGS = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -37,12 +41,7 @@ const JobFields = v.object({
     field('a bucket name with its APPID, such as docs-1250000000', fromText(parseBucketName)),
   ),
   region: v.exactOptional(field('a region such as ap-beijing', fromText(parseRegion))),
-  queueId: v.exactOptional(
-    field(
-      'the ID of a CI queue',
-      fromText((text) => (QUEUE_ID.test(text) ? text : undefined)),
-    ),
-  ),
+  queueId: v.exactOptional(field('the ID of a CI queue', fromText(parseQueueId))),
   createdAt: v.exactOptional(field('a time in RFC 3339 or in milliseconds since 1970', readTime)),
   firstSeenAt: v.exactOptional(field('a time in milliseconds since 1970 or in RFC 3339', readTime)),
   redrivenAt: v.exactOptional(field('a time in milliseconds since 1970 or in RFC 3339', readTime)),
@@ -130,13 +129,14 @@ function fromText<T>(parse: (text: string) => T | undefined): (value: unknown) =
 }
 
 function readTime(value: unknown): EpochMs | undefined {
-  if (typeof value === 'string') return parseRfc3339(value)?.at;
-  const isMoment = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LAST_MOMENT;
-  return isMoment ? epochMs(value) : undefined;
+  const moment = typeof value === 'string' ? parseRfc3339(value)?.at : value;
+  const isMoment =
+    typeof moment === 'number' && Number.isInteger(moment) && moment >= 0 && moment <= LAST_MOMENT;
+  return isMoment ? epochMs(moment) : undefined;
 }
 
-/** The beginning of a value as JSON, on one line. */
-function quote(value: unknown): string {
+/** The beginning of a value as JSON, on one line, safe to log. */
+export function quote(value: unknown): string {
   const json =
     typeof value === 'string'
       ? JSON.stringify(value.slice(0, MAX_QUOTE))

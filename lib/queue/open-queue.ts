@@ -1,12 +1,16 @@
+import type { CosClientPolicy } from '../cos/client.js';
 import type { CredentialsProvider } from '../cos/credentials.js';
 import type { Transport } from '../cos/transport.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
 import type { EpochMs, Millis } from '../domain/units.js';
+import type { Log } from '../telemetry/log.js';
 import type { BatchQueue, DeliveredMessage } from './batch.js';
+import type { NextLook } from './bucket-reader.js';
+import { DEFAULT_CMQ_SETTINGS, type CmqSettings } from './cmq-times.js';
 import type { JobDefaults } from './message.js';
 import type { PendingQueue } from './pending-queue.js';
 import { QueueError } from './queue-error.js';
-import type { QueueAddress, SqsAddress } from './queue-url.js';
+import type { BucketQueueAddress, CmqAddress, QueueAddress, SqsAddress } from './queue-url.js';
 import type { SqsOptions, SqsQueue } from './sqs.js';
 
 export { parseQueueUrl, type QueueAddress, type QueueKind } from './queue-url.js';
@@ -25,6 +29,18 @@ export interface QueueConfig {
   readonly awsRegion?: string | undefined;
   /** `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL`: all requests go there, whatever the queue URLs say. */
   readonly awsEndpoint?: string | undefined;
+  /** How a queue in a bucket makes its requests to COS: by itself, beside the run's. */
+  readonly client: CosClientPolicy;
+  /** When a job is due on a queue that stores no due times. */
+  readonly nextLook: NextLook;
+  /** What is set about queues of CMQ; their own defaults where it is not given. */
+  readonly cmq?: CmqQueueConfig | undefined;
+}
+
+/** What is set about queues of CMQ. */
+export interface CmqQueueConfig extends CmqSettings {
+  /** `CMQ_ENDPOINT`: connect there instead. */
+  readonly endpoint?: URL | undefined;
 }
 
 /** What queues work through, each with what it needs of it: SQS brings its own transport and credentials. */
@@ -34,6 +50,7 @@ export interface QueueEffects {
   readonly transport: Transport;
   /** The Tencent key pair. */
   readonly credentials: CredentialsProvider;
+  readonly log: Log;
   /** Nothing that a queue sends outlives this moment: the end of the run. */
   readonly deadline: EpochMs;
 }
@@ -53,8 +70,11 @@ export async function openQueue(config: QueueConfig, effects: QueueEffects): Pro
       if (deadLetters.kind === 'sqs') return openSqs(config, { queue, deadLetters }, effects);
       break;
     case 'cos':
+      if (deadLetters.kind === 'cos') return openBucket(config, { queue, deadLetters }, effects);
+      break;
     case 'cmq':
-      throw new QueueError('queue-unusable', `${queue.kind}: queues are not supported in this version`);
+      if (deadLetters.kind === 'cmq') return openCmq(config, { queue, deadLetters }, effects);
+      break;
   }
   throw new QueueError(
     'queue-unusable',
@@ -91,6 +111,41 @@ function twoQueues({ queue, deadLetters }: QueueConfig): Pick<QueueConfig, 'queu
     'queue-unusable',
     `QUEUE_URL and DEAD_LETTER_QUEUE_URL are both ${queue.url}: use two queues`,
   );
+}
+
+/** A queue below the other would list the other's objects as its own. */
+async function openBucket(
+  config: QueueConfig,
+  pair: { readonly queue: BucketQueueAddress; readonly deadLetters: BucketQueueAddress },
+  effects: QueueEffects,
+): Promise<PendingQueue> {
+  const { queue, deadLetters } = pair;
+  const isNested = queue.prefix.startsWith(deadLetters.prefix) || deadLetters.prefix.startsWith(queue.prefix);
+  if (queue.bucket === deadLetters.bucket && isNested) {
+    throw new QueueError(
+      'queue-unusable',
+      `QUEUE_URL ${queue.url} and DEAD_LETTER_QUEUE_URL ${deadLetters.url} lie inside each other: use two folders side by side`,
+    );
+  }
+  const { openBucketQueue } = await import('./bucket.js');
+  const { defaults, client, nextLook } = config;
+  return openBucketQueue({ ...pair, defaults, client, nextLook }, effects);
+}
+
+async function openCmq(
+  { cmq = DEFAULT_CMQ_SETTINGS, defaults, requestTimeout }: QueueConfig,
+  pair: { readonly queue: CmqAddress; readonly deadLetters: CmqAddress },
+  effects: QueueEffects,
+): Promise<PendingQueue> {
+  // Names are case-insensitive, and a queue has two hosts: the URLs may differ and mean the same queue.
+  if (pair.queue.queueName.toLowerCase() === pair.deadLetters.queueName.toLowerCase()) {
+    throw new QueueError(
+      'queue-unusable',
+      `QUEUE_URL and DEAD_LETTER_QUEUE_URL both name ${pair.queue.queueName}: use queues of two names`,
+    );
+  }
+  const { openCmqQueue } = await import('./cmq.js');
+  return openCmqQueue({ ...pair, ...cmq, settings: cmq, defaults, requestTimeout }, effects);
 }
 
 interface SqsPair {

@@ -45,8 +45,11 @@ const LEGACY_SQS_HOST = /^([a-z0-9-]+)\.queue\.amazonaws\.com(\.cn)?$/;
 /** Account and queue name (SQS API Reference, CreateQueue: at most 80 letters, digits, hyphens and underscores). */
 const AWS_PATH = /^\/\d{12}\/[A-Za-z0-9_-]{1,80}$/;
 
-/** The prefix of a bucket queue: folders of plain characters, so that a key below it needs no encoding and no console shows it oddly. */
-const PREFIX = /^\/((?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}\/){1,8})$/;
+/**
+ * The prefix of a bucket queue: folders of plain characters, so that a key below it needs no encoding and no console shows it oddly; short enough for
+ * the longest name of a job below it (a key has 850 bytes at most).
+ */
+const PREFIX = /^\/(?=.{1,256}$)((?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}\/){1,8})$/;
 
 /** TDMQ-CMQ's data plane: public, and inside a VPC (TDMQ-CMQ, "Access addresses"); regions by their short names. */
 const PUBLIC_CMQ_HOST = /^cmq-[a-z]{2,10}\.public\.tencenttdmq\.com$/;

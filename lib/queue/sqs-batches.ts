@@ -1,12 +1,17 @@
 import pMap from 'p-map';
+import type { Asked } from './asked.js';
+import { splitIntoBatches, type BatchLimits } from './batches.js';
 import type { QueueError } from './queue-error.js';
-import { answerError, callError, entryError, type Asked, type FailedEntry } from './sqs-errors.js';
+import { answerError, callError, entryError, type FailedEntry } from './sqs-errors.js';
 
 /** How many entries a batch can have (SQS API Reference, SendMessageBatch and its siblings). */
 export const MAX_ENTRIES = 10;
 
 /** How many bytes the messages of a batch can have together, and one message alone (SQS Developer Guide, "Message quotas"). */
 export const MAX_BATCH_BYTES = 1_048_576;
+
+/** What SQS takes in one batch. */
+export const SQS_BATCH: BatchLimits = { entries: MAX_ENTRIES, bytes: MAX_BATCH_BYTES };
 
 /** How many batches are under way at a time: enough to hide the way there and back, few enough for a small function. */
 const CONCURRENT_BATCHES = 4;
@@ -43,7 +48,7 @@ export async function sendInBatches<T>(
   const errors = new Array<QueueError | undefined>(items.length).fill(undefined);
   const indexed = items.map((item, index) => ({ item, index }));
   await pMap(
-    splitIntoBatches(indexed, ({ item }) => call.sizeOf?.(item) ?? 0),
+    splitIntoBatches(indexed, ({ item }) => call.sizeOf?.(item) ?? 0, SQS_BATCH),
     async (batch) => {
       const first = await sendBatch(batch, call);
       const again = batch.filter(({ index }) => first.get(index)?.retriable === true);
@@ -57,25 +62,6 @@ export async function sendInBatches<T>(
     { concurrency: CONCURRENT_BATCHES },
   );
   return errors;
-}
-
-/** In order, at most ten items and {@link MAX_BATCH_BYTES} each. An item that is too large by itself gets a batch of its own, for SQS to refuse. */
-export function splitIntoBatches<T>(items: readonly T[], sizeOf: (item: T) => number): T[][] {
-  const batches: T[][] = [];
-  let current: T[] = [];
-  let bytes = 0;
-  for (const item of items) {
-    const size = sizeOf(item);
-    if (current.length >= MAX_ENTRIES || (current.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
-      batches.push(current);
-      current = [];
-      bytes = 0;
-    }
-    current.push(item);
-    bytes += size;
-  }
-  if (current.length > 0) batches.push(current);
-  return batches;
 }
 
 /** The failures of one batch, by index. */

@@ -1,10 +1,5 @@
+import { failureSentence, type Asked } from './asked.js';
 import { QueueError, type QueueErrorCode } from './queue-error.js';
-
-/** What was asked of which queue, for the error's message. */
-export interface Asked {
-  readonly action: string;
-  readonly queueUrl: string;
-}
 
 /** A failed entry of a batch (SQS API Reference, BatchResultErrorEntry). */
 export interface FailedEntry {
@@ -66,9 +61,6 @@ const ADVICE: Readonly<Partial<Record<QueueErrorCode, string>>> = {
   'queue-clock-skewed': 'check the clock of this machine',
 };
 
-/** How much of the service's own words a message repeats. */
-const MAX_WORDS = 200;
-
 /** What the SDK threw for a whole call, as one of our errors. */
 export function callError(error: unknown, asked: Asked): QueueError {
   const { name, message, status, requestId } = factsOf(error);
@@ -101,16 +93,8 @@ export function answerError(problem: string, asked: Asked, requestId: string | u
   });
 }
 
-function sentence(
-  { action, queueUrl }: Asked,
-  words: string,
-  code: QueueErrorCode,
-  requestId: string | undefined,
-): string {
-  const said = words.slice(0, MAX_WORDS).replace(/[\s\p{Cc}]+/gu, ' ');
-  const id = requestId === undefined ? '' : ` (request ID ${requestId})`;
-  const advice = ADVICE[code] === undefined ? '' : `; ${ADVICE[code]}`;
-  return `${action} on ${queueUrl} failed with ${said}${id}${advice}`;
+function sentence(asked: Asked, words: string, code: QueueErrorCode, requestId: string | undefined): string {
+  return failureSentence(asked, words, { requestId, advice: ADVICE[code] });
 }
 
 /** `RequestThrottled` for `com.amazonaws.sqs#RequestThrottledException` as for `AWS.SimpleQueueService.RequestThrottled`. */

@@ -6,6 +6,8 @@ import { Refusal } from '../wire/refusal.js';
 import { valueOf } from '../wire/request.js';
 import { writeElement, type XmlNode } from '../xml/write.js';
 import type { CiBehaviour } from './behaviour.js';
+import { targetOf } from './callback-request.js';
+import type { Callbacks } from './callbacks.js';
 import { writeCiTime } from './ci-time.js';
 import { checkTemplate, readCreateRequest } from './create-request.js';
 import type { JobTable } from './job-table.js';
@@ -19,6 +21,7 @@ import { readScript } from './script.js';
 export interface CiService {
   readonly table: JobTable;
   readonly behaviour: CiBehaviour;
+  readonly callbacks: Callbacks;
 }
 
 /**
@@ -27,6 +30,14 @@ export interface CiService {
  * @throws Refusal for what CI refuses.
  */
 export function answerCi(ci: CiService, exchange: Exchange, bucket: Bucket): Answer {
+  try {
+    return perform(ci, exchange, bucket);
+  } finally {
+    ci.callbacks.arm();
+  }
+}
+
+function perform(ci: CiService, exchange: Exchange, bucket: Bucket): Answer {
   const { facts } = bucket;
   const queue = ci.table.queueOf(facts);
   switch (exchange.operation.name) {
@@ -79,15 +90,21 @@ export function describeBuckets({ request, requestId }: Exchange, buckets: reado
   return pageAnswer(request.query, requestId, entries);
 }
 
-function createJob({ table, behaviour }: CiService, { request, now }: Exchange, bucket: Bucket): Answer {
-  const { queueId, ...asked } = readCreateRequest(request.body);
+function createJob(
+  { table, behaviour, callbacks }: CiService,
+  { request, now }: Exchange,
+  bucket: Bucket,
+): Answer {
+  const { queueId, callback: choice, ...asked } = readCreateRequest(request.body);
   const queue = table.queueOf(bucket.facts);
   if (queueId !== undefined && queueId !== queue.id) throw queueNotFound();
   const source = bucket.find(asked.request.object);
   if (source === undefined) throw new Refusal(400, 'ResourceNotFound', 'The input object does not exist.');
   const script = readScript(source.headers);
   checkTemplate(asked.request, script.sheets !== undefined);
-  const job = table.create(bucket.facts, { ...asked, script }, now);
+  const callback = choice === 'no' ? undefined : (choice ?? targetOf(queue.notification));
+  const job = table.create(bucket.facts, { ...asked, script, callback }, now);
+  callbacks.created(job);
   // Even with a place free: CI's own answer to a create says so.
   const view: JobView = { state: 'Submitted', startedAt: undefined, endedAt: undefined, shownPages: 0 };
   const waiting = queue.isPaused ? behaviour.waitingInPausedQueue : 'Submitted';

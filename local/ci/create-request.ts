@@ -1,43 +1,42 @@
 import { parseBucketName, parseRegion } from '../../lib/domain/names.js';
 import { invalidArgument, Refusal } from '../wire/refusal.js';
 import { MalformedXml, readXml, type XmlInput } from '../xml/read.js';
+import { readCallback, type CallbackChoice } from './callback-request.js';
+import { DOC_PROCESS_ELEMENTS, docProcessValue } from './doc-process.js';
 import type { JobRequest } from './job.js';
 import type { PageRange } from './pages.js';
 
 /** CI prints the "all pages" of a request, -1, as one more than a document can have (CreateDocProcessJobs, example). */
 const ALL_PAGES_SHOWN = '5001';
 
-interface Parameter {
-  /** What CI takes when it is left out. */
-  readonly fallback: string;
-  /** Of a number: its bounds. */
-  readonly bounds?: readonly [min: number, max: number];
-}
+/** What each element can hold, in any documented request. Others are refused, so that a misspelt option is found here. */
+const ELEMENTS = {
+  Request: [
+    'Tag',
+    'Input',
+    'Operation',
+    'QueueId',
+    'CallBack',
+    'CallBackFormat',
+    'CallBackType',
+    'CallBackMqConfig',
+  ],
+  Input: ['Object'],
+  Operation: ['DocProcess', 'Output', 'UserData', 'JobLevel'],
+  Output: ['Region', 'Bucket', 'Object'],
+  DocProcess: DOC_PROCESS_ELEMENTS,
+  CallBackMqConfig: ['MqRegion', 'MqMode', 'MqName'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** The documented elements of `DocProcess` (1045/47932 and later pages), in the order of their names. */
-const PARAMETERS: Readonly<Record<string, Parameter>> = {
-  Comments: { fallback: '0', bounds: [0, 1] },
-  DocPassword: { fallback: '' },
-  EndPage: { fallback: '-1', bounds: [-1, 1_000_000] },
-  ImageDpi: { fallback: '96', bounds: [96, 600] },
-  ImageParams: { fallback: '' },
-  PageRanges: { fallback: '' },
-  PaperDirection: { fallback: '0', bounds: [0, 1_000_000] },
-  PaperSize: { fallback: '0', bounds: [0, 2] },
-  PicPagination: { fallback: '0', bounds: [0, 1] },
-  Quality: { fallback: '100', bounds: [1, 100] },
-  SheetId: { fallback: '0', bounds: [0, 1_000_000] },
-  SrcType: { fallback: '' },
-  StartPage: { fallback: '1', bounds: [1, 1_000_000] },
-  TgtType: { fallback: 'jpg' },
-  Zoom: { fallback: '100', bounds: [10, 200] },
-};
+/** CI's pages about media jobs: printable ASCII, up to 1,024 characters. */
+const USER_DATA = /^[ -~]{1,1024}$/;
 
 /** What a create asks for. */
 export interface CreateRequest {
   readonly request: JobRequest;
   readonly range: PageRange;
   readonly queueId: string | undefined;
+  readonly callback: CallbackChoice;
 }
 
 /**
@@ -50,8 +49,16 @@ export function readCreateRequest(body: Buffer): CreateRequest {
   if (textOf(root, 'Tag') !== 'DocProcess') throw invalidArgument('Tag must be DocProcess.');
   const operation = required(root, 'Operation');
   const output = required(operation, 'Output');
+  const input = required(root, 'Input');
   const given = childOf(operation, 'DocProcess');
-  const value = (name: string): string => parameterOf(given, name);
+  checkElements(root, 'Request');
+  checkElements(input, 'Input');
+  checkElements(operation, 'Operation');
+  checkElements(output, 'Output');
+  checkElements(given, 'DocProcess');
+  checkMessageQueue(root);
+  const value = (name: string): string =>
+    docProcessValue(name, given === undefined ? undefined : textOf(given, name));
 
   const bucket = parseBucketName(requiredText(output, 'Bucket'));
   const region = parseRegion(requiredText(output, 'Region'));
@@ -62,20 +69,27 @@ export function readCreateRequest(body: Buffer): CreateRequest {
   if (range.endPage !== -1 && range.endPage < range.startPage) {
     throw invalidArgument('EndPage must not be before StartPage.');
   }
+  const jobLevel = textOf(operation, 'JobLevel') ?? '0';
+  if (!/^[012]$/.test(jobLevel)) throw invalidArgument('Operation.JobLevel must be 0, 1 or 2.');
+  const userData = textOf(operation, 'UserData');
+  if (userData !== undefined && !USER_DATA.test(userData)) {
+    throw invalidArgument('Operation.UserData must be printable ASCII of 1,024 characters at most.');
+  }
   const shown = (name: string): string =>
     name === 'EndPage' && range.endPage === -1 ? ALL_PAGES_SHOWN : value(name);
   return {
     request: {
-      object: requiredText(required(root, 'Input'), 'Object'),
-      docProcess: Object.keys(PARAMETERS).map((name) => [name, shown(name)] as const),
+      object: requiredText(input, 'Object'),
+      docProcess: DOC_PROCESS_ELEMENTS.map((name) => [name, shown(name)] as const),
       // "If the format is not recognized, jpg is used."
       targetType: targetType === 'png' || targetType === 'pdf' ? targetType : 'jpg',
       output: { bucket, region, object: requiredText(output, 'Object') },
-      userData: textOf(operation, 'UserData'),
-      jobLevel: textOf(operation, 'JobLevel') ?? '0',
+      userData,
+      jobLevel,
     },
     range,
     queueId: textOf(root, 'QueueId'),
+    callback: readCallback(root),
   };
 }
 
@@ -135,14 +149,21 @@ function requiredText(parent: XmlInput, name: string): string {
   return text;
 }
 
-function parameterOf(docProcess: XmlInput | undefined, name: string): string {
-  const { fallback, bounds } = PARAMETERS[name] ?? { fallback: '' };
-  const text = (docProcess === undefined ? undefined : textOf(docProcess, name)) ?? fallback;
-  if (bounds !== undefined) {
-    const [min, max] = bounds;
-    if (!/^-?\d{1,7}$/.test(text) || Number(text) < min || Number(text) > max) {
-      throw invalidArgument(`DocProcess.${name} must be a whole number from ${min} to ${max}.`);
-    }
+function checkElements(element: XmlInput | undefined, name: keyof typeof ELEMENTS): void {
+  const known: readonly string[] = ELEMENTS[name];
+  const unknown = element?.children.find((child) => !known.includes(child.name));
+  if (unknown !== undefined) throw invalidArgument(`${name} has the unknown element ${unknown.name}.`);
+}
+
+/** The documented elements of a callback by message queue. */
+function checkMessageQueue(root: XmlInput): void {
+  const mqConfig = childOf(root, 'CallBackMqConfig');
+  checkElements(mqConfig, 'CallBackMqConfig');
+  if (textOf(root, 'CallBackType') !== 'TDMQ') return;
+  if (mqConfig === undefined) throw invalidArgument('CallBackMqConfig is missing.');
+  requiredText(mqConfig, 'MqRegion');
+  requiredText(mqConfig, 'MqName');
+  if (!/^(?:Queue|Topic)$/.test(requiredText(mqConfig, 'MqMode'))) {
+    throw invalidArgument('CallBackMqConfig.MqMode must be Queue or Topic.');
   }
-  return text;
 }

@@ -3,6 +3,7 @@ import { parseJobId, type BucketName, type JobId } from '../../lib/domain/names.
 import type { EpochMs } from '../../lib/domain/units.js';
 import type { BucketFacts } from '../cos/bucket.js';
 import { Refusal } from '../wire/refusal.js';
+import type { CallbackTarget } from './callback-request.js';
 import { DOCUMENTED } from './documented.js';
 import type { Job, JobRequest } from './job.js';
 import { resultOf, type PageRange } from './pages.js';
@@ -14,6 +15,7 @@ export interface NewJob {
   readonly request: JobRequest;
   readonly script: JobScript;
   readonly range: PageRange;
+  readonly callback: CallbackTarget | undefined;
 }
 
 interface BucketJobs {
@@ -38,6 +40,11 @@ export class JobTable {
   /** Lets everything happen that is due by `now`, in every queue. */
   advance(now: EpochMs): void {
     for (const { queue } of this.#buckets.values()) queue.advance(now);
+  }
+
+  /** When the work of the next job ends, in any queue; infinitely late when none will. */
+  get nextEndAt(): number {
+    return Math.min(...[...this.#buckets.values()].map(({ queue }) => queue.nextEndAt));
   }
 
   /** The bucket's queue; each bucket has one from its first use. */
@@ -65,7 +72,7 @@ export class JobTable {
    *
    * @throws Refusal 403 `QueueSaturated` when the queue is full.
    */
-  create(bucket: BucketFacts, { request, script, range }: NewJob, now: EpochMs): Job {
+  create(bucket: BucketFacts, { request, script, range, callback }: NewJob, now: EpochMs): Job {
     const { queue, byId } = this.#of(bucket);
     if (queue.isFull) throw new Refusal(403, 'QueueSaturated', 'The queue holds as many jobs as it can.');
     this.#sequence += 1;
@@ -78,6 +85,7 @@ export class JobTable {
       createdAt: now,
       request,
       script,
+      callback,
       durationMs: script.durationMs ?? this.#defaultDurationMs,
       result: resultOf(script, request.output.object, range),
       startedAt: undefined,

@@ -1,5 +1,6 @@
 import type { BucketName, JobId, Region } from '../../lib/domain/names.js';
 import { epochMs, type EpochMs } from '../../lib/domain/units.js';
+import type { CallbackTarget } from './callback-request.js';
 import type { JobResult } from './pages.js';
 import type { JobScript } from './script.js';
 
@@ -25,6 +26,8 @@ export interface Job {
   readonly createdAt: EpochMs;
   readonly request: JobRequest;
   readonly script: JobScript;
+  /** Who is told when it has ended. */
+  readonly callback: CallbackTarget | undefined;
   readonly durationMs: number;
   readonly result: JobResult;
   /** When it got its place among the running ones. */

@@ -1,4 +1,5 @@
 import { epochMs, type EpochMs } from '../../lib/domain/units.js';
+import { NO_NOTIFICATION, type NotifyConfig } from './callback-request.js';
 import { workEndsAt, type Job } from './job.js';
 
 /** The limits of a queue. CI's own are 10 and 10,000 (DescribeDocProcessQueues). */
@@ -27,6 +28,8 @@ export class JobQueue {
   readonly createdAt: EpochMs;
   name = 'queue-doc-process-1';
   updatedAt: EpochMs;
+  /** What it says about callbacks of the jobs that come into it from now on. */
+  notification: NotifyConfig = NO_NOTIFICATION;
   #isPaused = false;
   /** In the order of their creation. */
   readonly #waiting = new Set<Job>();
@@ -49,6 +52,11 @@ export class JobQueue {
   /** Whether no further job may wait. */
   get isFull(): boolean {
     return this.#waiting.size >= this.limits.maxSize;
+  }
+
+  /** When the work of the next job ends; infinitely late when none will. */
+  get nextEndAt(): number {
+    return this.#running[0]?.endsAt ?? Number.POSITIVE_INFINITY;
   }
 
   /** Lets everything happen that is due by `now`. `onEnd` hears of each job whose work has ended. */

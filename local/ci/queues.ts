@@ -4,6 +4,7 @@ import { xmlAnswer, type Answer } from '../wire/answer.js';
 import { invalidArgument, Refusal } from '../wire/refusal.js';
 import { valueOf, type Field } from '../wire/request.js';
 import { writeDocument, type XmlNode } from '../xml/write.js';
+import { readNotifyConfig } from './callback-request.js';
 import { writeCiTime } from './ci-time.js';
 import { readBody, textOf } from './create-request.js';
 import type { JobQueue } from './queue.js';
@@ -46,7 +47,7 @@ export function pageAnswer(query: readonly Field[], requestId: string, entries: 
   );
 }
 
-/** UpdateDocProcessQueue, in the form of UpdateMediaQueue: takes a name and `Active` or `Paused`. */
+/** UpdateDocProcessQueue, in the form of UpdateMediaQueue: takes a name, `Active` or `Paused`, and who is told of jobs that have ended. */
 export function updateQueue(exchange: Exchange, bucket: BucketFacts, queue: JobQueue): Answer {
   const { request, operation, requestId, now } = exchange;
   if (operation.subject !== queue.id) throw queueNotFound();
@@ -55,6 +56,7 @@ export function updateQueue(exchange: Exchange, bucket: BucketFacts, queue: JobQ
   const state = textOf(root, 'State');
   if (name === undefined) throw invalidArgument('Name is missing.');
   if (state !== 'Active' && state !== 'Paused') throw invalidArgument('State must be Active or Paused.');
+  queue.notification = readNotifyConfig(root) ?? queue.notification;
   queue.name = name;
   queue.setPaused(state === 'Paused', now);
   return xmlAnswer(
@@ -78,6 +80,7 @@ function stateOf(queue: JobQueue): string {
 }
 
 function describe(queue: JobQueue, bucket: BucketFacts): readonly XmlNode[] {
+  const { notification } = queue;
   return [
     ['QueueId', queue.id],
     ['Name', queue.name],
@@ -85,10 +88,11 @@ function describe(queue: JobQueue, bucket: BucketFacts): readonly XmlNode[] {
     [
       'NotifyConfig',
       [
-        ['Url', ''],
-        ['Event', ''],
-        ['Type', ''],
-        ['State', 'Off'],
+        ['Url', notification.url],
+        ['Event', notification.event],
+        ['Type', notification.type],
+        ['State', notification.state],
+        ...(notification.state === 'On' ? [['ResultFormat', notification.format] as const] : []),
       ],
     ],
     ['MaxSize', String(queue.limits.maxSize)],

@@ -34,6 +34,10 @@ const ScriptSchema = v.strictObject({
   state: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z]{1,32}$/))),
   /** Object keys of the result begin with a slash. */
   tgtUriLeadingSlash: v.optional(v.boolean()),
+  /** What goes wrong with its callback: sent twice, never, or also at once with a success that is not there yet. */
+  callback: v.optional(v.picklist(['duplicate', 'lost', 'premature'])),
+  /** How long after the end the callback is sent. */
+  callbackDelayMs: v.optional(Duration),
 });
 
 /** A script as its author writes it. */

@@ -1,11 +1,11 @@
-import { epochMs, type EpochMs } from '../../lib/domain/units.js';
+import { before, epochMs, millis, type EpochMs } from '../../lib/domain/units.js';
 import type { Exchange } from '../exchange.js';
 import { emptyAnswer, xmlAnswer, type Answer } from '../wire/answer.js';
 import { percentEncode, toByteText } from '../wire/byte-text.js';
 import { invalidArgument, Refusal } from '../wire/refusal.js';
 import { valueOf } from '../wire/request.js';
 import { writeDocument, type XmlNode } from '../xml/write.js';
-import type { Bucket } from './bucket.js';
+import { LONGEST_LIST_LAG_MS, type Bucket } from './bucket.js';
 import { listPage, type ListPage } from './list.js';
 import { putObject } from './put-object.js';
 import { rangeOf } from './range.js';
@@ -14,12 +14,22 @@ import type { StoredObject } from './stored-object.js';
 /** A key has 850 bytes at most (436/13324). */
 const LONGEST_KEY_BYTES = 850;
 
+/** How COS behaves where its documents set no bound. Can be changed at any time. */
+export interface CosBehaviour {
+  /** Listings show the objects as they were this long ago ("GET Bucket" is eventually consistent), an hour at most. */
+  objectListLagMs: number;
+}
+
 /**
  * Answers a COS request that is signed and allowed.
  *
  * @throws Refusal for what COS refuses.
  */
-export async function answerCos(exchange: Exchange, bucket: Bucket): Promise<Answer> {
+export async function answerCos(
+  exchange: Exchange,
+  bucket: Bucket,
+  { objectListLagMs }: Readonly<CosBehaviour>,
+): Promise<Answer> {
   const { name } = exchange.operation;
   switch (name) {
     case 'PutObject':
@@ -31,10 +41,10 @@ export async function answerCos(exchange: Exchange, bucket: Bucket): Promise<Ans
       return emptyAnswer(200, { ...headersOf(object), 'content-length': String(object.size) });
     }
     case 'DeleteObject':
-      await bucket.delete(keyOf(exchange));
+      await bucket.delete(keyOf(exchange), exchange.now);
       return emptyAnswer(204);
     case 'GetBucket':
-      return listObjects(exchange, bucket);
+      return listObjects(exchange, bucket, objectListLagMs);
     case 'HeadBucket':
       return emptyAnswer(200, { 'x-cos-bucket-region': bucket.facts.region });
     default:
@@ -83,7 +93,7 @@ function headersOf(object: StoredObject): Record<string, string> {
   };
 }
 
-function listObjects({ request }: Exchange, bucket: Bucket): Answer {
+function listObjects({ request, now }: Exchange, bucket: Bucket, lagMs: number): Answer {
   const parameter = (name: string): string => {
     const value = valueOf(request.query, name) ?? '';
     return Buffer.from(value, 'latin1').toString('utf8');
@@ -100,7 +110,9 @@ function listObjects({ request }: Exchange, bucket: Bucket): Answer {
     throw invalidArgument('max-keys must be a whole number from 1 to 1000.');
   }
   const query = { prefix: parameter('prefix'), marker: parameter('marker'), delimiter, maxKeys };
-  return xmlAnswer(writeDocument(listing(bucket, query, listPage(bucket, query), encoding === 'url')));
+  const lag = millis(Math.min(lagMs, LONGEST_LIST_LAG_MS));
+  const page = listPage(lag > 0 ? bucket.asOf(before(now, lag)) : bucket, query);
+  return xmlAnswer(writeDocument(listing(bucket, query, page, encoding === 'url')));
 }
 
 function listing(

@@ -14,6 +14,21 @@ export interface BucketFacts {
   readonly shared: boolean;
 }
 
+/** The objects of a bucket as a listing shows them. */
+export interface Listed {
+  readonly keys: SortedKeys;
+  find(key: string): StoredObject | undefined;
+}
+
+/** An object that is no more: it was removed or written over at that moment. */
+interface PastObject {
+  readonly object: StoredObject;
+  readonly endedAt: EpochMs;
+}
+
+/** No listing lags further behind than this. */
+export const LONGEST_LIST_LAG_MS = 3_600_000;
+
 /** An object with its bytes. */
 export interface ObjectContent {
   readonly object: StoredObject;
@@ -21,12 +36,14 @@ export interface ObjectContent {
 }
 
 /** The objects of one bucket: bytes on disk, everything else in memory as well, so that a listing reads no files. */
-export class Bucket {
+export class Bucket implements Listed {
   readonly facts: BucketFacts;
   readonly keys = new SortedKeys();
   readonly #objects = new Map<string, StoredObject>();
   readonly #files: BucketFiles;
   readonly #locks = new KeyedLock();
+  /** In the order in which they ended. */
+  #past: PastObject[] = [];
 
   private constructor(facts: BucketFacts, files: BucketFiles) {
     this.facts = facts;
@@ -43,6 +60,20 @@ export class Bucket {
   /** What is known of an object without reading it. */
   find(key: string): StoredObject | undefined {
     return this.#objects.get(key);
+  }
+
+  /** The objects as they were at a moment, at most {@link LONGEST_LIST_LAG_MS} ago: what a listing shows that lags behind. */
+  asOf(moment: EpochMs): Listed {
+    const objects = new Map<string, StoredObject>();
+    for (const { object, endedAt } of this.#past) {
+      if (object.lastModified <= moment && moment < endedAt) objects.set(object.key, object);
+    }
+    for (const object of this.#objects.values()) {
+      if (object.lastModified <= moment) objects.set(object.key, object);
+    }
+    const keys = new SortedKeys();
+    for (const key of objects.keys()) keys.add(key);
+    return { keys, find: (key) => objects.get(key) };
   }
 
   /** An object with its bytes, all of one version. */
@@ -74,9 +105,12 @@ export class Bucket {
   }
 
   /** Removes an object, if it is there. */
-  delete(key: string): Promise<void> {
+  delete(key: string, now: EpochMs): Promise<void> {
     return this.#locks.run(key, async () => {
-      if (!this.#objects.delete(key)) return;
+      const object = this.#objects.get(key);
+      if (object === undefined) return;
+      this.#end(object, now);
+      this.#objects.delete(key);
       this.keys.remove(key);
       await this.#files.remove(key);
     });
@@ -91,7 +125,16 @@ export class Bucket {
   }
 
   #remember(object: StoredObject): void {
-    if (!this.#objects.has(object.key)) this.keys.add(object.key);
+    const before = this.#objects.get(object.key);
+    if (before === undefined) this.keys.add(object.key);
+    else this.#end(before, object.lastModified);
     this.#objects.set(object.key, object);
+  }
+
+  /** Remembers an object that is no more, and forgets those that no listing can show any longer. */
+  #end(object: StoredObject, now: EpochMs): void {
+    const firstKept = this.#past.findIndex(({ endedAt }) => endedAt > now - LONGEST_LIST_LAG_MS);
+    this.#past = firstKept < 0 ? [] : firstKept === 0 ? this.#past : this.#past.slice(firstKept);
+    this.#past.push({ object, endedAt: now });
   }
 }

@@ -1,4 +1,4 @@
-import type { Bucket } from './bucket.js';
+import type { Listed } from './bucket.js';
 import type { StoredObject } from './stored-object.js';
 
 /** What to list (GET Bucket, 436/7734). */
@@ -20,9 +20,9 @@ export interface ListPage {
   readonly nextMarker: string | undefined;
 }
 
-/** A page of the bucket's keys, in the order of their UTF-8 bytes. */
-export function listPage(bucket: Bucket, { prefix, delimiter, marker, maxKeys }: ListQuery): ListPage {
-  const { keys } = bucket;
+/** A page of a bucket's keys, in the order of their UTF-8 bytes. */
+export function listPage(listed: Listed, { prefix, delimiter, marker, maxKeys }: ListQuery): ListPage {
+  const { keys } = listed;
   const objects: StoredObject[] = [];
   const commonPrefixes: string[] = [];
   let last = '';
@@ -44,7 +44,7 @@ export function listPage(bucket: Bucket, { prefix, delimiter, marker, maxKeys }:
       at = keys.firstPast(last);
     } else {
       last = key;
-      const object = bucket.find(key);
+      const object = listed.find(key);
       if (object !== undefined) objects.push(object);
       at += 1;
     }

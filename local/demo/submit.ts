@@ -1,4 +1,5 @@
 import { createDocProcessJob } from '../../lib/doc-jobs/create.js';
+import { sourceKindOf } from '../../lib/doc-jobs/source-types.js';
 import { millis } from '../../lib/domain/units.js';
 import { SCRIPT_HEADER, writeScript } from '../ci/script.js';
 import type { DemoJob } from './scenario.js';
@@ -30,7 +31,8 @@ export async function submit(stage: Stage, job: DemoJob): Promise<Submitted> {
     },
     () => undefined,
   );
-  const extension = job.script.sheets === undefined ? '${Number}.png' : '${SheetID}/${Page}.png';
+  const isSpreadsheet = sourceKindOf(job.object, undefined) === 'spreadsheet';
+  const extension = isSpreadsheet ? '${SheetID}/${Page}.png' : '${Number}.png';
   const created = await createDocProcessJob(stage.client, source, {
     object: job.object,
     output: {

@@ -5,6 +5,7 @@ import type { CosRequest, CosResponse } from '../../lib/cos/requester.js';
 import { openTransport } from '../../lib/cos/transport.js';
 import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
 import { signRequest, type SigningCredentials } from '../../lib/cos-signer/index.js';
+import { DocjobError } from '../../lib/domain/docjob-error.js';
 import { after, seconds, type EpochMs } from '../../lib/domain/units.js';
 import {
   answer,
@@ -54,7 +55,7 @@ async function setUp(
   script: Step[],
   changes: {
     policy?: Partial<CosClientPolicy>;
-    credentials?: () => SigningCredentials;
+    credentials?: (refused?: SigningCredentials) => SigningCredentials;
     random?: () => number;
     deadline?: EpochMs;
   } = {},
@@ -197,6 +198,37 @@ describe('an error answer', () => {
     const error = await client.send(describeJob, text).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect((error as Error).message.length).toBeLessThan(600);
+  });
+
+  test('is short in all that machines read of it, whatever the service sends', async () => {
+    const { client } = await setUp([
+      errorAnswer(403, 'x'.repeat(50_000), '', { 'x-ci-request-id': 'y'.repeat(5_000) }),
+      answer(200, '', { 'content-encoding': 'z'.repeat(5_000) }),
+    ]);
+    for (const dispositionOf of ['a refusal', 'an encoding']) {
+      const error = await client.send(describeJob, text).catch((thrown: unknown) => thrown);
+      if (!(error instanceof DocjobError)) throw new Error(`${dispositionOf} is not refused`);
+      const { code, message, requestId = '' } = error;
+      expect([code, message, requestId].map(({ length }) => length < 600)).toEqual([true, true, true]);
+    }
+  });
+
+  test('does not repeat what we signed with, should the service quote it', async () => {
+    const token = 'tok/en+1==';
+    const { client } = await setUp(
+      [
+        (request, response) => {
+          const { authorization = '', 'x-ci-security-token': sent = '' } = request.headers;
+          const quoted = `no token ${String(sent)} under ${authorization.replaceAll('&', '&amp;')}`;
+          errorAnswer(403, String(sent), quoted)(request, response, request.socket);
+        },
+      ],
+      { credentials: () => ({ ...PAIR, token }) },
+    );
+    const error = await client.send(describeJob, text).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ status: 403, serviceMessage: 'no token … under …' });
+    expect(JSON.stringify(error) + String(error)).not.toContain(token);
+    expect(JSON.stringify(error) + String(error)).not.toContain('q-signature');
   });
 
   test('without a readable body is judged by its status alone', async () => {
@@ -420,6 +452,20 @@ describe('credentials', () => {
     });
     await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'credentials' });
     expect(server.requests).toHaveLength(1);
+  });
+
+  test('a refused key is handed to whoever provides them, so that the same one is not given again unseen', async () => {
+    const asked: (SigningCredentials | undefined)[] = [];
+    // The stored key was mistyped, and is mended: its ID stays.
+    const mended = { ...PAIR, secretKey: 'mended' };
+    const { client } = await setUp([errorAnswer(403, 'SignatureDoesNotMatch'), answer(200, 'done')], {
+      credentials: (refused) => {
+        asked.push(refused);
+        return refused === undefined ? PAIR : mended;
+      },
+    });
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
+    expect(asked).toEqual([undefined, PAIR]);
   });
 
   test('are read before the first request only', async () => {

@@ -60,6 +60,8 @@ describe('a body that is no whole document is refused', () => {
     ['an HTML page', '<html><body>502</body></html>', 'has the root element html'],
     ['another root', '<Error><Code>SlowDown</Code></Error>', 'has the root element Error'],
     ['a root with a prefix', '<x:R/>', 'has the root element x:R'],
+    ['a root with a name that would not fit into a message', `<${'R'.repeat(5_000)}/>`, 'character 0'],
+    ['an end with such a name', `<R></${'R'.repeat(5_000)}>`, 'character 3'],
   ])('%s', (_what, body, problem) => {
     expect(refusal(() => parse(body)).message).toContain(problem);
   });

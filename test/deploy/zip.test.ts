@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { unzipSync } from 'fflate';
 import { execFileSync } from 'node:child_process';
 import { zip } from '../../deploy/zip.js';
 
@@ -11,7 +12,7 @@ test('the same files make the same bytes, whatever the time zone', () => {
   const script =
     "import { zip } from './deploy/zip.ts';" +
     `const files = ${JSON.stringify(FILES.map(({ name, bytes }) => ({ name, text: bytes.toString() })))};` +
-    "zip(files.map(({ name, text }) => ({ name, bytes: Buffer.from(text) }))).then((b) => process.stdout.write(b.toString('base64')));";
+    "process.stdout.write(zip(files.map(({ name, text }) => ({ name, bytes: Buffer.from(text) }))).toString('base64'));";
   const made = ['Pacific/Kiritimati', 'America/Los_Angeles'].map((TZ) =>
     execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
       env: { ...process.env, TZ },
@@ -22,15 +23,22 @@ test('the same files make the same bytes, whatever the time zone', () => {
   expect(made[1]).toBe(made[0]);
 });
 
-test('holds each file in the order given, readable by everybody', async () => {
-  const bytes = await zip(FILES);
-  // The central directory (APPNOTE 4.3.12): one header for each file, with its name at offset 46 and its attributes at 38.
-  const headers: { readonly name: string; readonly mode: number }[] = [];
-  let at = bytes.indexOf('PK\u0001\u0002', 0, 'latin1');
-  while (at >= 0) {
-    const name = bytes.toString('utf8', at + 46, at + 46 + bytes.readUInt16LE(at + 28));
-    headers.push({ name, mode: bytes.readUInt32LE(at + 38) >>> 16 });
-    at = bytes.indexOf('PK\u0001\u0002', at + 4, 'latin1');
+test('holds each file whole, in the order given, readable by everybody', () => {
+  const bytes = zip(FILES);
+  const unzipped = Object.entries(unzipSync(bytes)).map(([name, content]) => ({
+    name,
+    bytes: Buffer.from(content),
+  }));
+  expect(unzipped).toEqual(FILES);
+  // The central directory (APPNOTE 4.3.12): one header for each file, with the mode in the upper half of its attributes, at offset 38.
+  const modes: number[] = [];
+  for (
+    let at = bytes.indexOf('PK\u0001\u0002', 0, 'latin1');
+    at >= 0;
+    at = bytes.indexOf('PK\u0001\u0002', at + 4, 'latin1')
+  ) {
+    expect(bytes[at + 5]).toBe(3);
+    modes.push(bytes.readUInt32LE(at + 38) >>> 16);
   }
-  expect(headers).toEqual(FILES.map(({ name }) => ({ name, mode: 0o100644 })));
+  expect(modes).toEqual(FILES.map(() => 0o100644));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
-import { parseXml } from '../../lib/cos/xml.js';
+import { parseXml, type XmlElement } from '../../lib/cos/xml.js';
 import { createDocProcessJob, type NewDocJob } from '../../lib/doc-jobs/create.js';
 import { answer, fixture, JOB_ID } from './answers.js';
 import { answering, refusing, SOURCE, sourceOf } from './requesters.js';
@@ -40,35 +40,79 @@ describe('createDocProcessJob', () => {
 
   test('sends every option where it is documented', async () => {
     const body = await sent({
-      object: '报告 & <附件>.docx',
-      output: OUTPUT,
+      object: '报告 & <附件>.xlsx',
+      output: { ...OUTPUT, object: 'out/${SheetID}/${Number}' },
+      sourceType: 'xlsx',
       targetType: 'png',
       startPage: 2,
       endPage: -1,
+      sheetId: 3,
+      paperDirection: 1,
+      paperSize: 2,
+      imageParams: 'watermark/2/text/ZG9jam9i|imageMogr2/rotate/90',
+      quality: 80,
+      zoom: 200,
+      imageDpi: 96,
+      picPagination: 0,
+      docPassword: 'a<b>&"c',
+      comments: 1,
+      jobLevel: 2,
       queueId: 'p50882922b848464fadd222d771438328',
       userData: ']]> "quoted"',
+      callBackFormat: 'JSON',
+      callBackType: 'TDMQ',
+      callBackMqConfig: { mqRegion: 'bj', mqMode: 'Queue', mqName: 'jobs' },
     });
     const request = parseXml({ body: Buffer.from(body), requestId: undefined }, 'Request', 10_000);
     const operation = request.child('Operation');
     const process = operation?.child('DocProcess');
-    expect(request.text('Tag')).toBe('DocProcess');
-    expect(request.child('Input')?.text('Object')).toBe('报告 & <附件>.docx');
-    expect(request.text('QueueId')).toBe('p50882922b848464fadd222d771438328');
-    expect(operation?.text('UserData')).toBe(']]> "quoted"');
-    expect(['TgtType', 'StartPage', 'EndPage'].map((name) => process?.text(name))).toEqual([
-      'png',
-      '2',
-      '-1',
+    const texts = (parent: XmlElement | null | undefined, ...names: readonly string[]) =>
+      names.map((name) => parent?.text(name));
+    expect(texts(request, 'Tag', 'QueueId', 'CallBackFormat', 'CallBackType')).toEqual([
+      ...['DocProcess', 'p50882922b848464fadd222d771438328', 'JSON', 'TDMQ'],
     ]);
+    expect(texts(request.child('CallBackMqConfig'), 'MqRegion', 'MqMode', 'MqName')).toEqual([
+      ...['bj', 'Queue', 'jobs'],
+    ]);
+    expect(request.child('Input')?.text('Object')).toBe('报告 & <附件>.xlsx');
+    expect(texts(operation, 'UserData', 'JobLevel')).toEqual([']]> "quoted"', '2']);
+    expect(texts(process, 'SrcType', 'TgtType', 'StartPage', 'EndPage')).toEqual(['xlsx', 'png', '2', '-1']);
+    expect(texts(process, 'SheetId', 'PaperDirection', 'PaperSize')).toEqual(['3', '1', '2']);
+    expect(texts(process, 'ImageParams', 'Quality', 'Zoom', 'ImageDpi', 'PicPagination')).toEqual([
+      ...['watermark/2/text/ZG9jam9i|imageMogr2/rotate/90', '80', '200', '96', '0'],
+    ]);
+    expect(texts(process, 'DocPassword', 'Comments')).toEqual(['a<b>&"c', '1']);
   });
 
-  test('refuses a key that XML cannot express, and sends nothing', async () => {
+  test('sends a callback URL and ranges of pages where they are documented', async () => {
+    const body = await sent({
+      object: 'a.pdf',
+      output: OUTPUT,
+      callBack: 'http://h/x?a=1&b=2',
+      pageRanges: '1,2-4,7',
+    });
+    expect(body).toContain('<CallBack>http://h/x?a=1&amp;b=2</CallBack>');
+    expect(body).toContain('<DocProcess><PageRanges>1,2-4,7</PageRanges></DocProcess>');
+  });
+
+  test('refuses a document with all that is wrong with it, and sends nothing', async () => {
     const requester = answering(answer(fixture('pending.xml')));
-    const create = createDocProcessJob(requester, SOURCE, { object: 'a\u0000b', output: OUTPUT });
+    const create = createDocProcessJob(requester, SOURCE, {
+      object: 'a\u0000b.docx',
+      output: { ...OUTPUT, object: 'out.jpg' },
+      zoom: 9,
+      docPassword: 'p4ss\u0007word',
+    });
     await expect(create).rejects.toMatchObject({
-      code: 'forbidden-character',
+      name: 'DocumentError',
+      code: 'bad-document',
       disposition: 'job',
-      message: 'Request.Input.Object cannot be sent: it holds the character U+0000, which XML forbids',
+      message:
+        '"a\\u0000b.docx" was not submitted: ' +
+        'object must not contain control characters or halves of surrogate pairs; ' +
+        'output.object must contain ${Number} or ${Page}, or all pictures would have one key; ' +
+        'zoom must be a whole number from 10 to 200; ' +
+        'docPassword must be 1 to 255 characters, no control character and no space at either end',
     });
     expect(requester.requests).toEqual([]);
   });

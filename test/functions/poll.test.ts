@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CODE_BUDGETS } from '../../deploy/budget.js';
 import { poll } from '../../functions/poll/function.js';
 import { readManifest } from '../../lib/manifest/index.js';
 import { SETTLE_TIME } from '../../lib/poller/budget.js';
@@ -37,7 +38,7 @@ const TIMER = {
 describe('the bundle', () => {
   test('is one file with nothing beside it but its source map and the note that it is CommonJS', async () => {
     expect((await readdir(bundle.folder)).sort()).toEqual(['index.js', 'index.js.map', 'package.json']);
-    expect((await stat(join(bundle.folder, 'index.js'))).size).toBeLessThan(700_000);
+    expect((await stat(join(bundle.folder, 'index.js'))).size).toBeLessThan(CODE_BUDGETS.poll);
   });
 
   test('is the same bytes when it is built again', async () => {

@@ -30,6 +30,38 @@ describe('a listing', () => {
     });
   });
 
+  test('can lag behind: what is new appears late, and what was removed or written over is shown a while longer', async () => {
+    const cloud = await filled(['k/gone', 'k/old', 'k/written-over']);
+    cloud.cloud.control.behaviour.objectListLagMs = 30_000;
+    cloud.nowMs += 60_000;
+    expect((await cloud.ask({ method: 'DELETE', path: '/k/gone' })).status).toBe(204);
+    for (const path of ['/k/new', '/k/written-over']) {
+      expect((await cloud.ask({ method: 'PUT', path, body: 'new' })).status).toBe(200);
+    }
+    const sizes = async (): Promise<readonly (readonly [string, string | undefined])[]> => {
+      const { text } = await cloud.ask({ path: '/', query: { prefix: 'k/' } });
+      const found = elements(text, 'Size');
+      return elements(text, 'Key').map((key, index) => [key, found[index]] as const);
+    };
+    const before = [
+      ['k/gone', '6'],
+      ['k/old', '5'],
+      ['k/written-over', '14'],
+    ];
+
+    expect(await sizes()).toEqual(before);
+    cloud.nowMs += 29_999;
+    expect(await sizes()).toEqual(before);
+    cloud.nowMs += 1;
+    expect(await sizes()).toEqual([
+      ['k/new', '3'],
+      ['k/old', '5'],
+      ['k/written-over', '3'],
+    ]);
+    // Reading an object does not go by listings.
+    expect((await cloud.ask({ path: '/k/gone' })).status).toBe(404);
+  });
+
   test('goes on after the marker, page by page, each key once', async () => {
     const keys = Array.from({ length: 25 }, (_, number) => `k/${String(number).padStart(2, '0')}`);
     const cloud = await filled(keys);

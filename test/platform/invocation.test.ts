@@ -102,6 +102,14 @@ describe.each(platforms)('a call by $name', ({ invoke, timerEvents, deadline, re
     expect(() => invoke(raised)).toThrow(/expected .*\{"jobIds":\["d…"\]\}/);
   });
 
+  test('refuses an event in short, and one that is nested beyond sense like any other', () => {
+    const long = { ['x'.repeat(100_000)]: 1 };
+    expect(() => invoke(long)).toThrow(EventError);
+    expect(() => invoke(long)).not.toThrow(/x{1000}/);
+    const deep: unknown = JSON.parse('[{"a":'.repeat(20_000) + '1' + '}]'.repeat(20_000));
+    expect(() => invoke({ jobs: [{ jobId: deep }] })).toThrow(EventError);
+  });
+
   test('refuses a context of another kind', () => {
     expect(() => invoke({}, {})).toThrow(EventError);
     expect(() => invoke({}, null)).toThrow(/is not an? (Lambda|SCF) context/);
@@ -120,6 +128,12 @@ describe('an SQS event source', () => {
         }),
       ],
     });
+  });
+
+  test('with a time of sending that no clock can show is refused', () => {
+    const batch = event('sqs-batch') as { Records: readonly { attributes: { SentTimestamp: string } }[] }; // the fixture
+    for (const record of batch.Records) record.attributes.SentTimestamp = '9'.repeat(30);
+    expect(() => lambdaInvocation(batch, lambdaContext, env, START)).toThrow(EventError);
   });
 
   test('an empty batch is not a batch', () => {

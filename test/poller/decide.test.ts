@@ -58,7 +58,11 @@ const success = (pages: number, succeeded: number | null, endTime: WrittenTime |
   state: 'Success',
   endTime,
   counts: { total: succeeded, succeeded, failed: 0, sheets: null },
-  pages: Array.from({ length: pages }, () => page),
+  pages: Array.from({ length: pages }, (_, index) => ({
+    ...page,
+    pageNo: index + 1,
+    tgtUri: `a/${index + 1}.jpg`,
+  })),
 });
 
 const about = (changes: Partial<Circumstances> & { age?: number } = {}): Circumstances => ({
@@ -99,6 +103,18 @@ describe('a job that has ended', () => {
 
 describe('a success with fewer pages than counted', () => {
   const endTime = at(after(START, hours(5)));
+
+  test('has fewer than counted where one page is there twice, since the other is not', () => {
+    const job = success(3, 4, at(START));
+    if (job.state !== 'Success') throw new Error('it is a success');
+    const repeating = { ...job, pages: [...job.pages, page] };
+    expect(repeating.pages).toHaveLength(4);
+    expect(decide(found(repeating), about({ age: 1 }), policy)).toMatchObject({ kind: 'look-again' });
+    expect(decide(found(repeating), about({ age: minutes(10) }), policy)).toMatchObject({
+      kind: 'finish',
+      complete: false,
+    });
+  });
 
   test('may still be filling: it is looked at again, soon, however long the job took', () => {
     const decision = decide(

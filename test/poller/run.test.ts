@@ -235,6 +235,14 @@ describe('a run', () => {
       expect.objectContaining({ state: 'Exploded', jobId: aJobId(1), requestId: 'NjE=' }),
     ]);
   });
+
+  test('an unknown state is quoted in short', async () => {
+    const { go, lines } = setUp(new MemoryQueue(jobs(1)), (request) =>
+      isProbe(request) ? undefined : jobInState(askedJob(request), 'x'.repeat(100_000)),
+    );
+    await go();
+    expect(JSON.stringify(lines).length).toBeLessThan(10_000);
+  });
 });
 
 describe('the time of a run', () => {
@@ -271,6 +279,50 @@ describe('the time of a run', () => {
     const { service, go } = setUp(queue, allInState('Success'));
     await expect(go()).resolves.toMatchObject({ returned: 1, finished: {} });
     expect(service.requests).toHaveLength(1);
+  });
+
+  test('F6: no retry of a look is sent when its lease would have ended', async () => {
+    const clock = new HandClock();
+    const queue = new MemoryQueue(jobs(1));
+    queue.leaseLength = 20_000;
+    const askedAt: number[] = [];
+    const { go } = setUp(
+      queue,
+      (request) => {
+        if (isProbe(request)) return undefined;
+        askedAt.push(clock.now() - START);
+        return { ...failure(503, 'SlowDown'), headers: { 'retry-after': '9' } };
+      },
+      clock,
+    );
+    await expect(go({ deadline: after(START, minutes(5)) })).resolves.toMatchObject({ waiting: 1 });
+    expect(askedAt).toEqual([0, 9_000]);
+  });
+
+  test('F6: a look whose lease runs out midway goes back, and the run goes on with others', async () => {
+    const clock = new HandClock();
+    const queue = new MemoryQueue(jobs(11));
+    let leases = 0;
+    queue.onLease = () => {
+      leases += 1;
+      queue.leaseLength = leases === 1 ? 14_000 : 60_000;
+    };
+    const { service, go } = setUp(
+      queue,
+      (request) => {
+        if (!isProbe(request) && askedJob(request) === aJobId(1)) clock.advance(seconds(11));
+        return allInState('Success')(request);
+      },
+      clock,
+    );
+    const limits = { policy: { concurrency: 1 }, deadline: after(START, minutes(5)) };
+    await expect(go(limits)).resolves.toMatchObject({
+      leased: 11,
+      returned: 10,
+      finished: { Success: 1 },
+      stopped: 'queue-empty',
+    });
+    expect([...service.manifests.keys()]).toEqual([expect.stringContaining(aJobId(11))]);
   });
 
   test('F8: an abort stops the looks, and what was leased goes back', async () => {
@@ -455,6 +507,16 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     expect(queue.requests).toHaveLength(0);
   });
 
+  test('on a key that is refused, found out by the first look where there is no probe', async () => {
+    const { queue, service, go } = setUp(new MemoryQueue(jobs(1)), () =>
+      failure(403, 'SignatureDoesNotMatch'),
+    );
+    const error = await errorOf(go({ policy: { withoutProbe: true } }));
+    expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials' });
+    expect(service.requests.some((request) => request.includes('docjobprobe'))).toBe(false);
+    expect(queue.outcomesOf('look-again')).toEqual(['m1']);
+  });
+
   test('but not on a service that only asks for fewer requests', async () => {
     const { queue, go, lines } = setUp(new MemoryQueue(jobs(5)), () => failure(429, 'SlowDown'));
     await expect(go()).resolves.toMatchObject({ leased: 0, stopped: 'throttled' });
@@ -553,6 +615,12 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     expect(await errorOf(go())).toMatchObject({ code: 'service-unusable' });
     expect(queue.outcomesOf('look-again')).toHaveLength(3);
   });
+});
+
+test('a run without its probe makes one request less', async () => {
+  const { service, go } = setUp(new MemoryQueue(jobs(1)), allInState('Running'));
+  await expect(go({ policy: { withoutProbe: true } })).resolves.toMatchObject({ waiting: 1 });
+  expect(service.requests).toHaveLength(1);
 });
 
 test('every lease is accounted for, whatever happens to it', async () => {

@@ -90,6 +90,8 @@ describe('a message that is no job', () => {
     ['jobId', { jobId: '../x' }],
     ['bucket', { jobId, ...ELSEWHERE, bucket: 'no-appid' }],
     ['bucket', { jobId, ...ELSEWHERE, bucket: null }],
+    // A label of IDNA that decodes to nothing: to some clients no host name at all.
+    ['bucket', { jobId, ...ELSEWHERE, bucket: 'xn--docs-1250000000' }],
     ['region', { jobId, ...ELSEWHERE, region: 'ap-beijing.evil.example' }],
     ['region', { jobId, bucket: ELSEWHERE.bucket }],
     ['bucket', { jobId, region: ELSEWHERE.region }],
@@ -98,6 +100,8 @@ describe('a message that is no job', () => {
     ['createdAt', { jobId, createdAt: 'yesterday' }],
     ['createdAt', { jobId, createdAt: '2021-02-31T00:00:00Z' }],
     ['createdAt', { jobId, createdAt: -1 }],
+    // Its copy would be written in milliseconds, and would be refused.
+    ['createdAt', { jobId, createdAt: '1969-12-31T23:59:59Z' }],
     ['firstSeenAt', { jobId, firstSeenAt: 1.5 }],
     ['firstSeenAt', { jobId, firstSeenAt: '1595582927000' }],
     ['redrivenAt', { jobId, redrivenAt: 8.64e15 + 1 }],

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { openTransport } from '../../lib/cos/transport.js';
 import { after, millis, minutes, seconds } from '../../lib/domain/units.js';
 import {
@@ -9,8 +10,11 @@ import {
   type QueueConfig,
   type QueueEffects,
 } from '../../lib/queue/open-queue.js';
+import { jsonLog } from '../../lib/telemetry/log.js';
 import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { setEnvironment, useAwsEnvironment } from './aws-environment.js';
+import { DEFAULT_CMQ_SETTINGS } from '../../lib/queue/cmq-times.js';
+import { EmbeddedCmq } from './embedded-cmq.js';
 import { EmbeddedSqs, REGION } from './embedded-sqs.js';
 
 useAwsEnvironment();
@@ -82,6 +86,7 @@ describe('a queue URL', () => {
     ['cos://docs-1250000000.ap-beijing/pending', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing//', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing/a%2Fb/', 'cos://<bucket>'],
+    [`cos://docs-1250000000.ap-beijing/${`${'f'.repeat(50)}/`.repeat(6)}`, 'cos://<bucket>'],
     ['cos://docs.ap-beijing/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing.evil/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing:81/pending/', 'cos://<bucket>'],
@@ -130,6 +135,16 @@ describe('opening the queue', () => {
     deadLetters: addressOf(DEAD),
     defaults: SOURCE,
     requestTimeout: seconds(5),
+    client: {
+      endpoints: {},
+      attemptTimeout: seconds(5),
+      retries: 0,
+      backoff: DEFAULT_BACKOFF,
+      retryBudget: { share: 0, initial: 0 },
+      requestsPerSecond: 10,
+      maxBodyBytes: 1_000,
+    },
+    nextLook: ({ seenAt }) => seenAt,
     ...changes,
   });
 
@@ -139,6 +154,7 @@ describe('opening the queue', () => {
     random: () => 0,
     transport: openTransport({ maxSockets: 1 }),
     credentials: () => ({ secretId: 'id', secretKey: 'key' }),
+    log: jsonLog({ level: 'error', now: () => aws.clock.now(), write: () => undefined }),
     deadline: after(aws.clock.now(), minutes(1)),
   });
 
@@ -175,6 +191,17 @@ describe('opening the queue', () => {
     await expectEmbedded(config({ queue, deadLetters, awsRegion: REGION }));
   });
 
+  test('opens a queue of CMQ, and connects to CMQ_ENDPOINT', async () => {
+    const cloud = await EmbeddedCmq.start();
+    const { queue, deadLetters, clock, credentials } = cloud;
+    const cmq = { ...DEFAULT_CMQ_SETTINGS, endpoint: cloud.origin };
+    const opened = await openQueue(config({ queue, deadLetters, cmq }), { ...effects(), clock, credentials });
+    expect(await opened.enqueue([aPendingJob(1)], millis(0))).toMatchObject([{ ok: true }]);
+    expect(cloud.cmq.control.messages('jobs')).toHaveLength(1);
+    expect(opened.capabilities).toMatchObject({ leasesAsLongAsAsked: false, maxLookAgainDelay: minutes(15) });
+    await cloud.close();
+  });
+
   test('opens the messages that Lambda received', async () => {
     const message = {
       messageId: 'm1',
@@ -196,6 +223,14 @@ describe('opening the queue', () => {
   test.each([
     ['one queue for both', { deadLetters: addressOf(JOBS) }, 'use two queues'],
     [
+      'one queue of CMQ by both its hosts',
+      {
+        queue: addressOf('cmq://cmq-bj.public.tencenttdmq.com/jobs'),
+        deadLetters: addressOf('cmq://bj.mqadapter.cmq.tencentyun.com/Jobs'),
+      },
+      'queues of two names',
+    ],
+    [
       'queues of two kinds',
       { deadLetters: addressOf('cos://docs-1250000000.ap-beijing/dead/') },
       'use two of a kind',
@@ -204,6 +239,14 @@ describe('opening the queue', () => {
       'queues of two regions',
       { deadLetters: addressOf('https://sqs.eu-west-1.amazonaws.com/123456789012/dead') },
       'one region',
+    ],
+    [
+      'dead letters below the pending jobs',
+      {
+        queue: addressOf('cos://docs-1250000000.ap-beijing/jobs/'),
+        deadLetters: addressOf('cos://docs-1250000000.ap-beijing/jobs/dead/'),
+      },
+      'side by side',
     ],
     ['queues of two hosts', { deadLetters: addressOf('http://127.0.0.1:1/1/dead', 'sqs') }, 'one region'],
     [

@@ -1,11 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  MAX_BATCH_BYTES,
-  sendInBatches,
-  splitIntoBatches,
-  type BatchAnswer,
-} from '../../lib/queue/sqs-batches.js';
+import { splitIntoBatches } from '../../lib/queue/batches.js';
+import { MAX_BATCH_BYTES, sendInBatches, SQS_BATCH, type BatchAnswer } from '../../lib/queue/sqs-batches.js';
 
 const ASKED = { action: 'SendMessageBatch', queueUrl: 'http://127.0.0.1/1/q' };
 const succeed = (entries: readonly { Id: string }[]): BatchAnswer => ({ Successful: entries, $metadata: {} });
@@ -14,7 +10,7 @@ describe('splitting into batches', () => {
   test('keeps all items in order, ten and a mebibyte at most, and opens no batch without need', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: MAX_BATCH_BYTES }), { maxLength: 60 }), (sizes) => {
-        const batches = splitIntoBatches(sizes, (size) => size);
+        const batches = splitIntoBatches(sizes, (size) => size, SQS_BATCH);
         expect(batches.flat()).toEqual(sizes);
         const bytes = batches.map((batch) => batch.reduce((sum, size) => sum + size, 0));
         for (const [index, batch] of batches.entries()) {
@@ -29,7 +25,7 @@ describe('splitting into batches', () => {
   });
 
   test('leaves an item that is too large to a batch of its own', () => {
-    expect(splitIntoBatches([1, MAX_BATCH_BYTES + 1, 1], (size) => size)).toEqual([
+    expect(splitIntoBatches([1, MAX_BATCH_BYTES + 1, 1], (size) => size, SQS_BATCH)).toEqual([
       [1],
       [MAX_BATCH_BYTES + 1],
       [1],

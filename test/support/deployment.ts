@@ -12,17 +12,21 @@ import { systemClock } from '../../lib/platform/system.js';
 import type { JobScript } from '../../local/ci/script.js';
 import { startCloud, type Cloud } from '../../local/cloud.js';
 import { environmentOf } from '../../local/environment.js';
-import { FunctionHost } from '../../local/function-host/host.js';
+import { FunctionHost, type HostOptions } from '../../local/function-host/host.js';
 import { aBucket, aRegion, SOURCE } from './pending-jobs.js';
 
 export const OUTPUT = { bucket: aBucket('pictures-1250000000'), region: aRegion('ap-guangzhou') };
 
-/** Builds the poll function's bundle into an empty folder of its own, as a deployment does. */
-export async function buildPoll(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+/** Builds a function's bundle into an empty folder of its own, as a deployment does. */
+export async function buildFunction(
+  name: string,
+): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'docjob-bundle-'));
-  await bundleIntoFolder('poll', folder);
+  await bundleIntoFolder(name, folder);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
+
+export const buildPoll = (): ReturnType<typeof buildFunction> => buildFunction('poll');
 
 /** A bundled poll function on an embedded cloud of its own, with two queues and two buckets. */
 export class Deployment {
@@ -31,16 +35,20 @@ export class Deployment {
   readonly client: CosClient;
   /** Everything that the function wrote. */
   readonly lines: string[];
+  readonly #options: HostOptions;
+  readonly #others: FunctionHost[] = [];
   readonly #cleanUp: () => Promise<void>;
 
   private constructor(
     parts: Pick<Deployment, 'cloud' | 'host' | 'client' | 'lines'>,
+    options: HostOptions,
     cleanUp: () => Promise<void>,
   ) {
     this.cloud = parts.cloud;
     this.host = parts.host;
     this.client = parts.client;
     this.lines = parts.lines;
+    this.#options = options;
     this.#cleanUp = cleanUp;
   }
 
@@ -58,7 +66,7 @@ export class Deployment {
     const queueUrl = cloud.sqs.createQueue('pending');
     const deadLetterQueueUrl = cloud.sqs.createQueue('dead');
     const lines: string[] = [];
-    const host = new FunctionHost({
+    const options: HostOptions = {
       folder,
       platform,
       env: {
@@ -71,7 +79,8 @@ export class Deployment {
       },
       timeoutMs: changes.timeoutMs ?? 30_000,
       onLine: (line) => lines.push(line),
-    });
+    };
+    const host = new FunctionHost(options);
     const transport = openTransport({ maxSockets: 4 });
     const origin = new URL(cloud.origin);
     const client = new CosClient(
@@ -87,12 +96,20 @@ export class Deployment {
       { transport, credentials: () => cloud.credentials.longLived, clock: systemClock, random: () => 0 },
       { deadline: after(systemClock.now(), minutes(5)), signal: new AbortController().signal },
     );
-    return new Deployment({ cloud, host, client, lines }, async () => {
+    return new Deployment({ cloud, host, client, lines }, options, async () => {
       host.kill();
       transport.close();
       await cloud.close();
       await rm(root, { recursive: true, force: true });
     });
+  }
+
+  /** Hosts a further function of the same deployment. */
+  addFunction(folder: string, env: Readonly<Record<string, string>>): FunctionHost {
+    const options = this.#options;
+    const host = new FunctionHost({ ...options, folder, env: { ...options.env, ...env } });
+    this.#others.push(host);
+    return host;
   }
 
   /** Submits a document whose job goes by `script`; nothing is enqueued. */
@@ -124,6 +141,7 @@ export class Deployment {
   }
 
   close(): Promise<void> {
+    for (const host of this.#others) host.kill();
     return this.#cleanUp();
   }
 }

@@ -6,7 +6,7 @@ export type TransportFault =
   | 'timeout'
   /** No connection, or it broke before the answer began. */
   | 'connection'
-  /** The answer began and broke off. */
+  /** The answer began, and broke off or turned out not to be HTTP. */
   | 'cut-short';
 
 /** No whole answer came; whether the request took effect is unknown. */

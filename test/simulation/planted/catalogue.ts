@@ -100,8 +100,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'looks are started that cannot end in time',
     file: 'lib/poller/budget.ts',
-    find: 'return between(now, limit) >= budget.lookTime;',
-    replace: 'return between(now, limit) >= 0;',
+    find: 'return between(now, lookUntil(leaseUntil, budget)) >= budget.lookTime;',
+    replace: 'return between(now, lookUntil(leaseUntil, budget)) >= 0;',
     within: 100,
     breaks: [6],
   },
@@ -140,8 +140,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a job whose pages are still coming counts as whole',
     file: 'lib/poller/decide.ts',
-    find: 'return job.pages.length >= (job.counts.succeeded ?? 1);',
-    replace: 'return job.pages.length >= 0;',
+    find: 'return pages.length >= counted && new Set(pages.map(identityOf)).size >= counted;',
+    replace: 'return pages.length >= 0 && counted > 0;',
     within: 50,
     breaks: [2],
   },

@@ -1,0 +1,2 @@
+/** What all that is deployed is called after, on either cloud. */
+export const SERVICE = 'docjob';

@@ -1,0 +1,75 @@
+import * as v from 'valibot';
+import type { WireResponse } from '../cos/transport.js';
+import type { EpochMs } from '../domain/units.js';
+import type { Asked } from './asked.js';
+import { cmqAnswerError, cmqCallError, cmqStatusError } from './cmq-errors.js';
+
+/** An answer of the data plane that is no failure of the call as a whole. */
+export interface CmqAnswer {
+  readonly code: number;
+  /** The whole object, for {@link readFields}. */
+  readonly fields: object;
+  readonly requestId: string | undefined;
+  /** When the request was sent, by our clock. */
+  readonly sentAt: EpochMs;
+  /** The answer's `Date`, by the service's clock. */
+  readonly serverDate: EpochMs | undefined;
+}
+
+export const OK = 0;
+export const NO_MESSAGE = 7000;
+/** Some of a batch's deletes failed, or all: `errorList` tells of each (TDMQ-CMQ, BatchDeleteMessage). */
+const BATCH_FAILED: readonly number[] = [6010, 6020];
+
+const Head = v.object({
+  code: v.pipe(v.number(), v.integer()),
+  message: v.optional(v.string(), ''),
+  requestId: v.optional(v.string()),
+});
+
+/**
+ * Reads an answer. No document says with which status a failure comes: its code counts, whatever the status, and the status only where there is no
+ * code. A code of success under a status of failure is neither.
+ *
+ * @throws QueueError for a failed call, or an answer that is none of the data plane.
+ */
+export function readAnswer(
+  response: WireResponse,
+  asked: Asked,
+  times: Pick<CmqAnswer, 'sentAt' | 'serverDate'>,
+): CmqAnswer {
+  const fields = parseJson(response.body);
+  const head = v.safeParse(Head, fields);
+  const isSuccess = response.status >= 200 && response.status < 300;
+  if (!head.success || typeof fields !== 'object' || fields === null) {
+    throw isSuccess
+      ? cmqAnswerError('an answer that is not JSON with a code', asked)
+      : cmqStatusError(response.status, asked);
+  }
+  const { code, message, requestId } = head.output;
+  if (![OK, NO_MESSAGE, ...BATCH_FAILED].includes(code)) {
+    throw cmqCallError({ code, message }, asked, requestId);
+  }
+  if (code === OK && !isSuccess) throw cmqStatusError(response.status, asked);
+  return { code, fields, requestId, ...times };
+}
+
+/** The fields of an answer by a schema. @throws QueueError when it does not fit: then nothing in it is believed. */
+export function readFields<S extends v.GenericSchema>(
+  { fields, requestId }: CmqAnswer,
+  schema: S,
+  asked: Asked,
+): v.InferOutput<S> {
+  const read = v.safeParse(schema, fields);
+  if (read.success) return read.output;
+  const [issue] = read.issues;
+  throw cmqAnswerError(`an answer without a right ${v.getDotPath(issue) ?? 'form'}`, asked, { requestId });
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}

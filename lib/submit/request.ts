@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+import { EventError } from '../platform/event-error.js';
+import { CosEvent, readRecord, type ReadRecord } from './cos-event.js';
+
+/** What a call of the submit function asks for, the same on both platforms. */
+export type SubmitRequest =
+  /** A direct call: documents as they were given, not yet read. */
+  | { readonly kind: 'documents'; readonly documents: readonly unknown[] }
+  /** New objects, told by COS. */
+  | { readonly kind: 'event'; readonly records: readonly ReadRecord[] };
+
+const DirectCall = v.union([
+  v.strictObject({ documents: v.pipe(v.array(v.unknown()), v.minLength(1)) }),
+  v.strictObject({ objects: v.pipe(v.array(v.string()), v.minLength(1)) }),
+]);
+
+/**
+ * Reads an event: `{"documents":[…]}`, `{"objects":["a.docx",…]}`, or COS's event for new objects.
+ *
+ * @throws EventError naming the forms that are taken; it quotes field names only.
+ */
+export function parseSubmitEvent(event: unknown): SubmitRequest {
+  const direct = v.safeParse(DirectCall, event);
+  if (direct.success) {
+    const { output } = direct;
+    return { kind: 'documents', documents: 'objects' in output ? output.objects : output.documents };
+  }
+  const cos = v.safeParse(CosEvent, event);
+  if (cos.success) return { kind: 'event', records: cos.output.Records.map(readRecord) };
+  const fields =
+    typeof event === 'object' && event !== null
+      ? `with the fields ${Object.keys(event).slice(0, 10).join(', ')}`
+      : `of type ${typeof event}`;
+  throw new EventError(
+    `an event ${fields} is not known here: expected {"documents":[{"object":"a.docx"}]}, {"objects":["a.docx"]} or an event of COS for new objects`,
+  );
+}

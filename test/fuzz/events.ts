@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { EventError } from '../../lib/platform/event-error.js';
+import type { Invocation } from '../../lib/platform/invocation.js';
+import { lambdaInvocation } from '../../lib/platform/lambda.js';
+import { scfInvocation } from '../../lib/platform/scf.js';
+import { parseMessage } from '../../lib/queue/message.js';
+import { JOB_ID } from '../doc-jobs/answers.js';
+import { SOURCE } from '../support/pending-jobs.js';
+import { START } from '../support/virtual-clock.js';
+import type { Target } from './campaign.js';
+import { check, checkDeliberate, checkPrototypes } from './check.js';
+import { HOSTILE_TEXTS } from './hostile-texts.js';
+import type { Random } from './random.js';
+
+const fixture = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../platform/events/${name}.json`, import.meta.url), 'utf8'));
+
+const EVENTS: [unknown, ...unknown[]] = [
+  fixture('eventbridge-rule'),
+  fixture('eventbridge-scheduler-input'),
+  fixture('sqs-batch'),
+  fixture('scf-timer'),
+  { trigger: 'timer' },
+  { jobIds: [JOB_ID] },
+  { jobs: [JOB_ID, { jobId: JOB_ID, ...SOURCE }] },
+  {},
+  null,
+];
+
+const SCF_CONTEXT = fixture('scf-context');
+
+const LAMBDA_CONTEXT = { awsRequestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef', memoryLimitInMB: '128' };
+
+const KEYS = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'length',
+  'Records',
+  'jobIds',
+  'jobs',
+  'trigger',
+  'Type',
+  'source',
+  '0',
+  '',
+] as [string, ...string[]];
+
+/** Events and contexts of both platforms: an invocation, or an EventError. */
+export const eventsTarget: Target = {
+  name: 'events',
+  run: (random) => {
+    const text = JSON.stringify(mutated(random.pick(EVENTS), random));
+    // As a platform hands it over: `__proto__` is a key like any other then.
+    const event: unknown = JSON.parse(random.oneIn(200) ? deep(text, random) : text);
+    const isLambda = random.oneIn(2);
+    const context = random.oneIn(8)
+      ? mutated(isLambda ? LAMBDA_CONTEXT : SCF_CONTEXT, random)
+      : isLambda
+        ? LAMBDA_CONTEXT
+        : SCF_CONTEXT;
+    const outcome = outcomeOf(() =>
+      isLambda
+        ? lambdaInvocation(
+            event,
+            { ...(context as object), getRemainingTimeInMillis: () => 59_000 },
+            {},
+            START,
+          ) // a spread takes anything
+        : scfInvocation(event, context, {}, START),
+    );
+    checkPrototypes();
+    return { outcome: `${isLambda ? 'Lambda' : 'SCF'}, ${outcome}`, inputBytes: text.length };
+  },
+};
+
+function outcomeOf(invoke: () => Invocation): string {
+  let invocation: Invocation;
+  try {
+    invocation = invoke();
+  } catch (error) {
+    checkDeliberate(error);
+    check(error instanceof EventError, 'an event is refused by an EventError');
+    return 'refused';
+  }
+  const { trigger, deadline, requestId } = invocation;
+  check(Number.isFinite(deadline) && deadline > START, 'the deadline is a moment to come');
+  check(typeof requestId === 'string', 'the request ID is a text');
+  switch (trigger.kind) {
+    case 'timer':
+      break;
+    case 'jobs':
+      for (const message of trigger.messages) checkMessage(message);
+      break;
+    case 'batch':
+      for (const { body, messageId, receiptHandle, attributes } of trigger.messages) {
+        checkMessage(body);
+        check(typeof messageId === 'string' && typeof receiptHandle === 'string', 'a message can be settled');
+        check(
+          !Number.isNaN(new Date(Number(attributes.SentTimestamp)).valueOf()),
+          'a message was sent at some time',
+        );
+      }
+      break;
+  }
+  return trigger.kind;
+}
+
+function checkMessage(body: string): void {
+  check(typeof body === 'string', 'a message is a text');
+  const parsed = parseMessage(body, SOURCE);
+  if (parsed.kind === 'not-a-job') check(parsed.problem.length <= 500, 'the problem of a message is short');
+}
+
+/** A value with something in it changed, here or further in. */
+function mutated(value: unknown, random: Random): unknown {
+  if (random.oneIn(4)) return value;
+  if (typeof value !== 'object' || value === null) return random.oneIn(3) ? hostile(random) : value;
+  if (Array.isArray(value)) {
+    const list = value.map((item: unknown) => (random.oneIn(2) ? mutated(item, random) : item));
+    if (random.oneIn(6)) list.push(hostile(random));
+    return random.oneIn(8) ? list.slice(1) : list;
+  }
+  const entries = Object.entries(value)
+    .filter(() => !random.oneIn(12))
+    .map(([key, item]): [string, unknown] => [
+      random.oneIn(30) ? random.pick(KEYS) : key,
+      random.oneIn(2) ? mutated(item, random) : item,
+    ]);
+  if (random.oneIn(6))
+    entries.push([random.oneIn(2) ? random.pick(KEYS) : random.pick(HOSTILE_TEXTS), hostile(random)]);
+  return Object.fromEntries(entries);
+}
+
+function hostile(random: Random): unknown {
+  const values: [unknown, ...unknown[]] = [null, true, false, 0, -1, 1e308, 0.1, [], {}, [[]], [null], ['']];
+  return random.oneIn(2) ? random.pick(values) : random.pick(HOSTILE_TEXTS);
+}
+
+/** Nested further than recursion goes. */
+function deep(text: string, random: Random): string {
+  const depth = random.below(30_000);
+  const nested = `${'[{"a":'.repeat(depth)}${text}${'}]'.repeat(depth)}`;
+  return random.pick([
+    nested,
+    `{"jobs":[{"jobId":${nested}}]}`,
+    `{"jobIds":[${nested}]}`,
+    `{"Records":${nested}}`,
+  ]);
+}

@@ -1,0 +1,15 @@
+import type { Target } from './campaign.js';
+import { configurationTarget } from './configuration.js';
+import { eventsTarget } from './events.js';
+import { messagesTarget } from './messages.js';
+import { queueUrlsTarget } from './queue-urls.js';
+import { responsesTarget } from './responses.js';
+
+/** All that is fuzzed. */
+export const TARGETS: readonly Target[] = [
+  responsesTarget(),
+  messagesTarget(),
+  queueUrlsTarget,
+  configurationTarget(),
+  eventsTarget,
+];

@@ -1,0 +1,273 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isAfter } from '../../lib/cos/list-objects.js';
+import { after, before, days, epochMs, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
+import { formatCheckpoint, parseCheckpoint, type Claim } from '../../lib/queue/bucket-checkpoint.js';
+import { BucketReader } from '../../lib/queue/bucket-reader.js';
+import type { Lease } from '../../lib/queue/pending-queue.js';
+import { SOURCE } from '../support/pending-jobs.js';
+import { START } from '../support/virtual-clock.js';
+import { PENDING } from './embedded-bucket.js';
+import { MemoryObjects } from './memory-objects.js';
+
+const FAR = after(START, days(1_000));
+
+/** A backlog of jobs that were put in long ago, each with look times of its own, and the looks that each has had. */
+class Backlog {
+  now: EpochMs = START;
+  readonly objects: MemoryObjects;
+  readonly looks = new Map<string, EpochMs[]>();
+  readonly #lookTimes: ReadonlyMap<string, readonly EpochMs[]>;
+
+  constructor(lookTimes: ReadonlyMap<string, readonly EpochMs[]>, pageLength: number) {
+    this.#lookTimes = lookTimes;
+    this.objects = new MemoryObjects(pageLength, () => this.now);
+    // Long before the first pass: the first look is not what is tested here.
+    for (const name of lookTimes.keys())
+      this.objects.modified.set(PENDING.prefix + name, before(START, days(9)));
+  }
+
+  reader(): BucketReader {
+    const nextLook = ({ seed }: { readonly seed: string }, since: EpochMs): EpochMs =>
+      this.#lookTimes.get(seed)?.find((at) => at > since) ?? FAR;
+    return new BucketReader({ queue: PENDING, defaults: SOURCE, nextLook }, this.objects);
+  }
+
+  look(lease: Lease): void {
+    const name = decodeURI(lease.id).slice(PENDING.prefix.length);
+    this.looks.set(name, [...(this.looks.get(name) ?? []), this.now]);
+  }
+
+  store(claim: Claim | undefined): void {
+    if (claim !== undefined) this.objects.checkpoint = formatCheckpoint(claim, PENDING.prefix);
+  }
+
+  /** Look times that a claim says were served, and that were not. */
+  untrue({ since, pass }: Claim): readonly string[] {
+    return [...this.#lookTimes].flatMap(([name, times]) => {
+      const isBehind = pass !== undefined && !isAfter(PENDING.prefix + name, pass.after);
+      const upTo = isBehind ? pass.startedAt : since;
+      const lastLook = this.looks.get(name)?.at(-1) ?? 0;
+      return times.filter((at) => at <= upTo && at > lastLook).map((at) => `${name} at ${at - START}`);
+    });
+  }
+}
+
+const request = (max: number) => ({ max, holdUntil: FAR, wait: seconds(0) });
+
+/** Leases up to a limit and looks at what chance picks; the others are left unsettled, as by a run whose time is up. */
+async function runOnce(
+  backlog: Backlog,
+  run: {
+    readonly limit: number;
+    readonly chunk: number;
+    readonly skips: readonly number[];
+    readonly secondsALease?: number;
+  },
+): Promise<BucketReader> {
+  const { limit, chunk, skips, secondsALease = 0 } = run;
+  const reader = backlog.reader();
+  let leased = 0;
+  while (leased < limit) {
+    const leases = await reader.lease(request(Math.min(chunk, limit - leased)));
+    if (leases.length === 0) break;
+    for (const lease of leases) {
+      leased += 1;
+      if (skips.includes(leased)) continue;
+      backlog.look(lease);
+      reader.looked(lease);
+    }
+    backlog.now = after(backlog.now, seconds(secondsALease));
+  }
+  return reader;
+}
+
+const aName = fc.oneof(
+  fc.stringMatching(/^d[0-9a-f]{1,3}$/),
+  fc.constantFrom('\uFF01.txt', '\u{1F600}.txt', 'sub/x'),
+);
+const aBacklog = fc.record({
+  names: fc.uniqueArray(aName, { minLength: 1, maxLength: 12 }),
+  lookTimes: fc.array(fc.array(fc.integer({ min: 1, max: 600 }), { maxLength: 6 }), {
+    minLength: 12,
+    maxLength: 12,
+  }),
+  pageLength: fc.integer({ min: 1, max: 5 }),
+});
+const aRun = fc.record({
+  pauseSeconds: fc.integer({ min: 0, max: 120 }),
+  limit: fc.integer({ min: 1, max: 15 }),
+  chunk: fc.integer({ min: 1, max: 5 }),
+  skips: fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 3 }),
+  secondsALease: fc.integer({ min: 0, max: 60 }),
+  /** Whether its checkpoint is stored at its end, not at all (it was killed), or only after the next run's (they overlap). */
+  end: fc.constantFrom('stored', 'killed', 'stored late'),
+});
+
+function backlogOf({
+  names,
+  lookTimes,
+  pageLength,
+}: {
+  readonly names: readonly string[];
+  readonly lookTimes: readonly (readonly number[])[];
+  readonly pageLength: number;
+}): Backlog {
+  const times = names.map((name, index) => {
+    const sorted = [...new Set(lookTimes[index])].sort((one, other) => one - other);
+    return [name, sorted.map((at) => after(START, seconds(at)))] as const;
+  });
+  return new Backlog(new Map(times), pageLength);
+}
+
+describe('what is stored about a pass', () => {
+  test('is true, however runs are limited, skip, are killed and overlap', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        aBacklog,
+        fc.array(aRun, { minLength: 1, maxLength: 12 }),
+        async (backlogFacts, runs) => {
+          const backlog = backlogOf(backlogFacts);
+          let late: Claim | undefined;
+          for (const run of runs) {
+            backlog.now = after(backlog.now, seconds(run.pauseSeconds));
+            const claim = (await runOnce(backlog, run)).claimToStore();
+            expect(claim === undefined ? [] : backlog.untrue(claim)).toEqual([]);
+            if (run.end === 'stored') backlog.store(claim);
+            backlog.store(late);
+            late = run.end === 'stored late' ? claim : undefined;
+          }
+          // And so the claim that later runs build on is true as well.
+          const stored = backlog.objects.checkpoint;
+          if (stored !== undefined) {
+            expect(backlog.untrue(parseCheckpoint(Buffer.from(stored), PENDING.prefix, backlog.now))).toEqual(
+              [],
+            );
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('lets every job have its look, though a run can take but a part of them', async () => {
+    await fc.assert(
+      fc.asyncProperty(aBacklog, fc.integer({ min: 1, max: 4 }), async (facts, limit) => {
+        // Always due: each run could spend itself on the first ones.
+        const always = Array.from({ length: 600 }, (_, second) => second + 1);
+        const backlog = backlogOf({ ...facts, lookTimes: facts.names.map(() => always) });
+        const runs = Math.ceil(facts.names.length / limit);
+        for (let run = 0; run < runs; run += 1) {
+          backlog.now = after(backlog.now, seconds(10));
+          backlog.store((await runOnce(backlog, { limit, chunk: limit, skips: [] })).claimToStore());
+        }
+        expect([...backlog.looks.keys()].sort()).toEqual([...facts.names].sort());
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('is nothing where nothing was due, so that an idle queue costs no writes', async () => {
+    const backlog = backlogOf({ names: ['d1', 'd2'], lookTimes: [[5], [500]], pageLength: 10 });
+    backlog.now = after(START, seconds(10));
+    const first = await runOnce(backlog, { limit: 10, chunk: 10, skips: [] });
+    backlog.store(first.claimToStore());
+    expect(first.claimToStore()).toEqual({ since: backlog.now });
+    backlog.now = after(START, seconds(70));
+    expect((await runOnce(backlog, { limit: 10, chunk: 10, skips: [] })).claimToStore()).toBeUndefined();
+  });
+});
+
+describe('a run', () => {
+  test('sees every key once, from where the last one stopped, round to there', async () => {
+    const names = ['d1', 'd2', 'd3', 'd4', 'd5'];
+    const backlog = backlogOf({ names, lookTimes: names.map(() => [1, 100]), pageLength: 2 });
+    backlog.now = after(START, seconds(10));
+    backlog.store((await runOnce(backlog, { limit: 3, chunk: 3, skips: [] })).claimToStore());
+    expect([...backlog.looks.keys()]).toEqual(['d1', 'd2', 'd3']);
+    backlog.now = after(START, seconds(110));
+    const second = await runOnce(backlog, { limit: 100, chunk: 3, skips: [] });
+    expect([...backlog.looks.keys()]).toEqual(['d1', 'd2', 'd3', 'd4', 'd5']);
+    expect([...backlog.looks.values()].map((looks) => looks.length)).toEqual([2, 2, 2, 1, 1]);
+    // All in one go again.
+    expect(second.claimToStore()).toEqual({ since: backlog.now });
+  });
+
+  test('stops before what it did not look at, and passes what it did', async () => {
+    const names = ['d1', 'd2', 'd3', 'd4'];
+    const backlog = backlogOf({ names, lookTimes: names.map(() => [1]), pageLength: 10 });
+    backlog.now = after(START, seconds(10));
+    const reader = await runOnce(backlog, { limit: 10, chunk: 10, skips: [2] });
+    const startedAt = backlog.now;
+    expect(reader.claimToStore()).toEqual({
+      since: 0,
+      pass: { startedAt, after: `${PENDING.prefix}d1` },
+    });
+  });
+
+  test('holds one page, however long the backlog', async () => {
+    const names = Array.from({ length: 50 }, (_, index) => `d${index}`);
+    const backlog = backlogOf({ names, lookTimes: names.map(() => [1]), pageLength: 5 });
+    backlog.now = after(START, seconds(10));
+    const reader = backlog.reader();
+    expect(await reader.lease(request(100))).toHaveLength(5);
+    expect(backlog.objects.pages).toBe(1);
+  });
+
+  test('does not take the folder itself, as consoles make it, for a message', async () => {
+    const backlog = backlogOf({ names: ['', 'd1'], lookTimes: [[1], [1]], pageLength: 10 });
+    backlog.now = after(START, seconds(10));
+    const leases = await backlog.reader().lease(request(10));
+    expect(leases.map(({ id }) => id)).toEqual([`${PENDING.prefix}d1`]);
+  });
+
+  test('is over as soon as its signal aborts, also in the middle of a listing', async () => {
+    const backlog = backlogOf({ names: ['d1'], lookTimes: [[1]], pageLength: 1 });
+    const never = { send: () => new Promise<never>(() => undefined) };
+    const options = { queue: PENDING, defaults: SOURCE, nextLook: () => backlog.now };
+    const stop = new AbortController();
+    const leasing = new BucketReader(options, never).lease({ ...request(1), signal: stop.signal });
+    const reason = new Error('the time is up');
+    stop.abort(reason);
+    await expect(leasing).rejects.toBe(reason);
+  });
+});
+
+describe('a checkpoint', () => {
+  const now = after(START, minutes(5));
+  const claim: Claim = {
+    since: START,
+    pass: { startedAt: after(START, minutes(1)), after: `${PENDING.prefix}d1` },
+  };
+  const whole = formatCheckpoint(claim, PENDING.prefix);
+  const changed = (changes: Record<string, unknown>): string =>
+    JSON.stringify({ ...(JSON.parse(whole) as object), ...changes });
+
+  test('comes back as it was stored', () => {
+    expect(parseCheckpoint(Buffer.from(whole), PENDING.prefix, now)).toEqual(claim);
+    const complete = formatCheckpoint({ since: START }, PENDING.prefix);
+    expect(parseCheckpoint(Buffer.from(complete), PENDING.prefix, now)).toEqual({ since: START });
+  });
+
+  test.each([
+    ['empty', ''],
+    ['cut short', whole.slice(0, -5)],
+    ['no JSON', 'yesterday'],
+    ['no object', '[]'],
+    ['not UTF-8', Buffer.from([0xff, 0xfe])],
+    ['of another version', changed({ version: 2 })],
+    ['of another queue', changed({ prefix: 'other/' })],
+    ['with a field that it does not know', changed({ more: 1 })],
+    ['without a time', changed({ since: undefined })],
+    ['with a time that is text', changed({ since: String(START) })],
+    ['from the future', changed({ since: epochMs(now + 1), pass: undefined })],
+    ['with a pass from the future', changed({ pass: { startedAt: now + 1, after: `${PENDING.prefix}d1` } })],
+    [
+      'with a pass before the last',
+      changed({ pass: { startedAt: START - 1, after: `${PENDING.prefix}d1` } }),
+    ],
+    ['with a pass elsewhere', changed({ pass: { startedAt: START, after: 'other/d1' } })],
+  ])('that is %s claims nothing', (_what, stored) => {
+    expect(parseCheckpoint(Buffer.from(stored), PENDING.prefix, now)).toEqual({ since: 0 });
+  });
+});
