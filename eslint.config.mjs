@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const above = ['functions', 'deploy', 'local', 'cli', 'bench', 'test'];
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', '.docjob', 'coverage'] },
+  { ignores: ['node_modules', 'dist', '.docjob', '.stryker-tmp', 'coverage'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
