@@ -150,7 +150,8 @@ function destinationsOf(
     { what: 'OUTPUT_OBJECT_SHEETS', bucket, key: sheetTemplate },
     { what: 'MANIFEST_KEY', bucket, key: run.keyTemplate },
     ...queues.flatMap(({ what, address }) =>
-      address.kind === 'cos' ? [{ what, bucket: address.bucket, key: address.prefix }] : [],
+      // Any key below it.
+      address.kind === 'cos' ? [{ what, bucket: address.bucket, key: `${address.prefix}\${name}` }] : [],
     ),
   ];
 }
