@@ -62,6 +62,11 @@ export function readTencentSettings(
     logs: readPair(read, ['CLS_LOGSET_ID', 'CLS_TOPIC_ID'], (logsetId, topicId) => ({ logsetId, topicId })),
     callbackSecret: read.text('CALLBACK_SECRET'),
   };
+  if (settings.callbackSecret === undefined && read.text('CALLBACK_SECRET_NAME') !== undefined) {
+    read.problem(
+      'CALLBACK_SECRET_NAME is set, but names a secret of AWS: set CALLBACK_SECRET to the secret itself',
+    );
+  }
   const runTime = readVariables(env, read);
   if (runTime === undefined) return undefined;
   const { config, variables } = runTime;

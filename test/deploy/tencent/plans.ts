@@ -54,7 +54,7 @@ export class Stage {
 
   static async open(): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'docjob-scf-'));
-    const bytes = await zip([{ name: 'index.js', bytes: Buffer.from('exports.main_handler = () => 1;\n') }]);
+    const bytes = zip([{ name: 'index.js', bytes: Buffer.from('exports.main_handler = () => 1;\n') }]);
     await writeFile(join(folder, 'poll.zip'), bytes);
     return new Stage(await FakeTencentApi.start(), folder, bytes);
   }
