@@ -32,6 +32,8 @@ export interface CallCount {
   readonly jobs: number;
   /** Runs of the poll function that had jobs to wait for, and of the submit function. */
   readonly runs: { readonly poll: number; readonly submit: number };
+  /** What the functions wrote to their logs, in bytes. */
+  readonly logBytes: number;
   /** Requests by service and operation, probes included. */
   readonly calls: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
@@ -62,7 +64,11 @@ export async function countCalls(world: QueueWorld, jobs: number, seed: number):
       AWS_ACCESS_KEY_ID: cloud.aws.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: cloud.aws.credentials.secretAccessKey,
     });
-    const effects = { clock, random, writeLine: () => undefined };
+    let logBytes = 0;
+    const writeLine = (line: string): void => {
+      logBytes += Buffer.byteLength(line) + 1;
+    };
+    const effects = { clock, random, writeLine };
     const [poll, submit] = [createPoll(env, effects), createSubmit(env, effects)];
     const call = (requestId: string) => ({
       deadline: after(clock.now(), TIMEOUT),
@@ -94,6 +100,7 @@ export async function countCalls(world: QueueWorld, jobs: number, seed: number):
       queue: world.name,
       jobs,
       runs,
+      logBytes,
       calls: {
         ...cloud.control.statistics.counts,
         ...(Object.keys(queueCalls).length > 0 && { queue: queueCalls }),

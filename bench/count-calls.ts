@@ -33,12 +33,12 @@ for (const world of QUEUE_WORLDS) {
 if (values.json) process.stdout.write(`${JSON.stringify(counts)}\n`);
 
 /** Requests a job, by service and operation. */
-function table({ queue, jobs: total, runs, calls }: CallCount): string {
+function table({ queue, jobs: total, runs, logBytes, calls }: CallCount): string {
   const rows = Object.entries(calls).flatMap(([service, operations]) =>
     Object.entries(operations).map(
       ([operation, count]) =>
         `  ${`${service} ${operation}`.padEnd(36)}${(count / total).toFixed(3).padStart(8)}`,
     ),
   );
-  return `${queue}: ${total} jobs, ${runs.poll} runs of poll, ${runs.submit} of submit; requests a job:\n${rows.join('\n')}\n`;
+  return `${queue}: ${total} jobs, ${runs.poll} runs of poll, ${runs.submit} of submit; ${Math.round(logBytes / total)} bytes of log and these requests a job:\n${rows.join('\n')}\n`;
 }

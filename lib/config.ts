@@ -4,7 +4,7 @@ import type { CosClientPolicy } from './cos/client.js';
 import type { EndpointOverrides } from './cos/hosts.js';
 import { DEFAULT_RETRY_BUDGET } from './cos/retry-budget.js';
 import { MAX_ANSWER_BYTES } from './doc-jobs/decode.js';
-import { appIdOf, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
+import { appIdOf, parseAwsRegion, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
 import { millis, seconds, type Millis } from './domain/units.js';
 import { EnvReader, shown, type Environment } from './env-reader.js';
 import { parseKeyTemplate, type KeyTemplate } from './manifest/location.js';
@@ -44,11 +44,6 @@ const QUEUE_REQUEST_TIMEOUT: Millis = seconds(1);
 /** Requests a second: at fewer, a run of a minute would hardly get past its probe. */
 const LEAST_PACE = 0.1;
 
-const ORIGIN = 'an http or https origin such as http://127.0.0.1:9000';
-
-/** AWS's regions are hyphenated words; services that speak as SQS does have others of the kind. */
-const AWS_REGION = /^[a-z0-9-]{1,40}$/;
-
 /** Takes `*-<APPID>` for all buckets of an account. */
 const ALL_OF_APP_ID = /^\*-(\d{5,15})$/;
 
@@ -85,12 +80,8 @@ export function readConfig(read: EnvReader): Config | undefined {
       `QUEUE_URL is a ${queue.kind} queue and DEAD_LETTER_QUEUE_URL a ${deadLetters.kind} one: use two of a kind`,
     );
   }
-  const awsEndpoint =
-    read.optional('AWS_ENDPOINT_URL_SQS', ORIGIN, parseOrigin) ??
-    read.optional('AWS_ENDPOINT_URL', ORIGIN, parseOrigin);
-  const awsRegion = read.optional('AWS_REGION', 'an AWS region such as eu-central-1', (text) =>
-    AWS_REGION.test(text) ? text : undefined,
-  );
+  const awsEndpoint = read.origin('AWS_ENDPOINT_URL_SQS') ?? read.origin('AWS_ENDPOINT_URL');
+  const awsRegion = read.optional('AWS_REGION', 'an AWS region such as eu-central-1', parseAwsRegion);
   const keyTemplate = readKeyTemplate(read);
   checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
@@ -166,7 +157,7 @@ function readCmq(read: EnvReader): CmqQueueConfig {
   return {
     maxUnacked: read.seconds('CMQ_MAX_UNACKED_SECONDS', maxUnacked, { min: 30, max: 43_200 }),
     visibility: read.seconds('CMQ_VISIBILITY_SECONDS', visibility, { min: 1, max: 43_200 }),
-    endpoint: read.optional('CMQ_ENDPOINT', ORIGIN, parseOrigin),
+    endpoint: read.origin('CMQ_ENDPOINT'),
   };
 }
 
@@ -215,8 +206,8 @@ function checkLooks(schedule: SchedulePolicy, longest: Millis, read: EnvReader):
 }
 
 function readEndpoints(read: EnvReader): EndpointOverrides {
-  const cos = read.optional('COS_ENDPOINT', ORIGIN, parseOrigin);
-  const ci = read.optional('CI_ENDPOINT', ORIGIN, parseOrigin);
+  const cos = read.origin('COS_ENDPOINT');
+  const ci = read.origin('CI_ENDPOINT');
   return { ...(cos === undefined ? {} : { cos }), ...(ci === undefined ? {} : { ci }) };
 }
 
@@ -246,16 +237,6 @@ function readAllowedBuckets(
     );
   }
   return isAllowed;
-}
-
-function parseOrigin(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isOrigin =
-    url !== undefined &&
-    /^https?:$/.test(url.protocol) &&
-    url.pathname === '/' &&
-    url.search + url.hash + url.username + url.password === '';
-  return isOrigin ? url : undefined;
 }
 
 function readQueue(

@@ -71,6 +71,11 @@ export class EnvReader {
     return seconds(this.number(name, fallback / 1_000, range));
   }
 
+  /** Where a service is: scheme, host and port. */
+  origin(name: string): URL | undefined {
+    return this.optional(name, 'an http or https origin such as http://127.0.0.1:9000', parseOrigin);
+  }
+
   oneOf<T extends string>(name: string, choices: readonly T[], fallback: T): T {
     return (
       this.optional(name, `one of ${choices.join(', ')}`, (text) =>
@@ -78,6 +83,16 @@ export class EnvReader {
       ) ?? fallback
     );
   }
+}
+
+function parseOrigin(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.pathname === '/' &&
+    url.search + url.hash + url.username + url.password === '';
+  return isOrigin ? url : undefined;
 }
 
 /**

@@ -7,6 +7,7 @@ import { epochMs } from '../lib/domain/units.js';
 import { parseSubmitConfig } from '../lib/submit/config.js';
 import { EnvReader } from '../lib/env-reader.js';
 import { readStoredCredentials } from '../lib/platform/credentials-place.js';
+import { readSsmAccess } from '../lib/platform/get-parameter.js';
 import { aBucket } from './support/pending-jobs.js';
 
 const NEEDED = {
@@ -262,7 +263,13 @@ test('every variable that is read is documented, and every documented one is rea
   );
   const asked = new Set<string>();
   const env = new Proxy<Record<string, string>>(
-    { ...NEEDED, CALLBACK_SECRET: SECRET },
+    {
+      ...NEEDED,
+      CALLBACK_SECRET: SECRET,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'an-id',
+      AWS_SECRET_ACCESS_KEY: 'a-key',
+    },
     {
       get: (needed, name: string) => {
         asked.add(name);
@@ -272,6 +279,7 @@ test('every variable that is read is documented, and every documented one is rea
   );
   for (const parse of [parseConfig, parseSubmitConfig, parseCallbackConfig]) parse(env);
   readStoredCredentials(new EnvReader(env));
+  readSsmAccess(env);
   expect([...documented].sort()).toEqual([...asked].sort());
 });
 

@@ -64,8 +64,11 @@ interface RequestState {
   /** No attempt outlives this moment. */
   readonly deadline: EpochMs;
   retries: number;
-  repaired: boolean;
+  /** What was repaired for it already. */
+  readonly repaired: Set<'clock' | 'credentials'>;
   signedWith: SigningCredentials | undefined;
+  /** The correction of our clock that the last attempt was signed with. */
+  signedAt: Millis | undefined;
 }
 
 /**
@@ -120,16 +123,25 @@ export class CosClient implements CosRequester {
   async #send<T>(request: CosRequest, decode: (response: CosResponse) => T, deadline: EpochMs): Promise<T> {
     const { signal } = this.#bounds;
     this.#budget.earn();
-    const state: RequestState = { deadline, retries: 0, repaired: false, signedWith: undefined };
+    const state: RequestState = {
+      deadline,
+      retries: 0,
+      repaired: new Set(),
+      signedWith: undefined,
+      signedAt: undefined,
+    };
     return pRetry(() => this.#attempt(request, decode, state), {
-      // One more for the repair, which is no retry of what failed.
-      retries: this.#policy.retries + 1,
+      // Two more for the repairs, which are no retries of what failed.
+      retries: this.#policy.retries + 2,
       // All waiting is done in the hook: p-retry's own jitter is not full, and it knows no Retry-After.
       minTimeout: 0,
       signal,
       onFailedAttempt: async ({ error, retriesLeft }) => {
-        if (!(error instanceof DocjobError) || retriesLeft === 0) throw error;
-        const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
+        if (!(error instanceof DocjobError)) throw error;
+        const asked = this.#noteRetryAfter(request.family, error);
+        if (retriesLeft === 0) throw error;
+        const isRepaired = await this.#repair(request, error, state);
+        const wait = isRepaired ? millis(0) : this.#retry(request, error, state, asked);
         if (wait === undefined) throw error;
         this.#retries += 1;
         if (wait > 0) await this.#effects.clock.sleep(wait, signal);
@@ -142,15 +154,13 @@ export class CosClient implements CosRequester {
     decode: (response: CosResponse) => T,
     state: RequestState,
   ): Promise<T> {
-    const { clock, transport, credentials } = this.#effects;
+    const { clock, transport } = this.#effects;
     const { signal } = this.#bounds;
     const { deadline } = state;
     const asked = askedOf(request);
-    await this.#heedRetryAfter(request.family, asked, deadline);
-    await this.#pace.turn(signal);
-    this.#credentials ??= Promise.resolve(credentials());
-    const pair = await this.#credentials;
+    const pair = await this.#turn(request.family, asked, deadline);
     state.signedWith = pair;
+    state.signedAt = this.#clockOffset;
     const remaining = between(clock.now(), deadline);
     if (remaining < LEAST_ATTEMPT) throw new DeadlineError(asked);
 
@@ -164,21 +174,43 @@ export class CosClient implements CosRequester {
     return decode(checkAnswer(answer, request, wire, clock.now()));
   }
 
-  /** Repairs what made the service refuse our signature, once for a request: what is refused again was not repairable. */
-  async #repair(error: DocjobError, state: RequestState): Promise<boolean> {
-    if (state.repaired || !(error instanceof ServiceError)) return false;
-    if (error.disposition !== 'skewed' && error.disposition !== 'credentials') return false;
-    state.repaired = true;
-    return error.disposition === 'skewed'
-      ? this.#repairClock(error)
-      : this.#refreshCredentials(state.signedWith);
+  /**
+   * Waits until a request may start, and gives the key pair to sign it with. Each of the waits can make another one necessary: a Retry-After comes
+   * while a request waits for its turn, keys are read anew while it waits for either, and those who waited for keys must not start all at once.
+   */
+  async #turn(family: HostFamily, asked: string, deadline: EpochMs): Promise<SigningCredentials> {
+    for (;;) {
+      this.#credentials ??= Promise.resolve(this.#effects.credentials());
+      const current = this.#credentials;
+      const pair = await current;
+      await this.#heedRetryAfter(family, asked, deadline);
+      await this.#pace.turn(this.#bounds.signal);
+      const isHeldBack = (this.#notBefore[family] ?? 0) > this.#effects.clock.now();
+      if (current === this.#credentials && !isHeldBack) return pair;
+    }
+  }
+
+  /** Repairs what made the service refuse our signature, each thing once for a request: what is refused again was not repairable. */
+  async #repair(request: CosRequest, error: DocjobError, state: RequestState): Promise<boolean> {
+    if (!(error instanceof ServiceError)) return false;
+    const part = error.disposition === 'skewed' ? 'clock' : 'credentials';
+    const isRepairable =
+      part === 'clock' || error.disposition === 'credentials' || isMuteRefusal(request, error);
+    if (!isRepairable || state.repaired.has(part)) return false;
+    state.repaired.add(part);
+    return part === 'clock' ? this.#repairClock(error, state) : this.#refreshCredentials(state.signedWith);
   }
 
   /** How long to wait before a retry, which is then paid for; undefined when there should be none. */
-  #retry(request: CosRequest, error: DocjobError, state: RequestState): Millis | undefined {
+  #retry(
+    request: CosRequest,
+    error: DocjobError,
+    state: RequestState,
+    asked: Millis | undefined,
+  ): Millis | undefined {
     const mayPass = error.disposition === 'transient' || error.disposition === 'throttled';
     if (!mayPass || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
-    const wait = this.#backoff(request.family, error, state.retries + 1);
+    const wait = this.#backoff(error, state.retries + 1, asked);
     const restart = after(this.#effects.clock.now(), wait);
     if (between(restart, state.deadline) < LEAST_ATTEMPT) return undefined;
     if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;
@@ -186,16 +218,22 @@ export class CosClient implements CosRequester {
     return wait;
   }
 
-  /** Our own wait, or the service's if that is longer; the service's holds for all requests to its hosts. */
-  #backoff(family: HostFamily, error: DocjobError, retry: number): Millis {
+  /** Our own wait, or the service's if that is longer. */
+  #backoff(error: DocjobError, retry: number, asked: Millis | undefined): Millis {
     const { backoff } = this.#policy;
     const own = backoffDelay(backoff, retry, error.disposition === 'throttled', this.#effects.random());
+    return millis(Math.max(own, asked ?? 0));
+  }
+
+  /** What the service asks us to wait, up to the ceiling: for all requests to its hosts, whether or not this one is tried again. */
+  #noteRetryAfter(family: HostFamily, error: DocjobError): Millis | undefined {
     const asked = error instanceof ServiceError ? error.retryAfter : undefined;
-    if (asked === undefined) return own;
-    const clamped = millis(Math.min(asked, backoff.retryAfterCap));
+    if (asked === undefined || (error.disposition !== 'transient' && error.disposition !== 'throttled'))
+      return undefined;
+    const clamped = millis(Math.min(asked, this.#policy.backoff.retryAfterCap));
     const until = after(this.#effects.clock.now(), clamped);
     this.#notBefore[family] = epochMs(Math.max(until, this.#notBefore[family] ?? until));
-    return millis(Math.max(own, clamped));
+    return clamped;
   }
 
   /** Waits until the service takes requests again. @throws DeadlineError when that is too late for this request. */
@@ -207,12 +245,15 @@ export class CosClient implements CosRequester {
     await this.#effects.clock.sleep(millis(wait), this.#bounds.signal);
   }
 
-  /** Whether signing anew can help: the clock was corrected, or was right and only the signature had run out on its way. */
-  #repairClock(error: ServiceError): boolean {
+  /**
+   * Whether signing anew can help: the clock was corrected since this request was signed, or it was right and only the signature had run out on its
+   * way. The second is a retry like any other, and paid for: a service that takes every signature for expired must not be asked twice as often.
+   */
+  #repairClock(error: ServiceError, state: RequestState): boolean {
     if (error.serverDate === undefined) return false;
     const correction = this.#serverClock.repair(error.serverDate);
     this.#clockOffset ??= correction;
-    return true;
+    return state.signedAt !== this.#clockOffset || this.#budget.spend();
   }
 
   /** Reads the credentials once more in a run, for a key that was refused; false when they are still the refused ones. */
@@ -236,4 +277,9 @@ export class CosClient implements CosRequester {
  */
 function mayRepeat(request: CosRequest, error: DocjobError): boolean {
   return request.method !== 'POST' || error.disposition === 'throttled';
+}
+
+/** Whether the service refused a HEAD: such an answer has no body, so nothing tells an expired token from a missing grant. */
+function isMuteRefusal(request: CosRequest, { status, serviceCode }: ServiceError): boolean {
+  return request.method === 'HEAD' && serviceCode === undefined && [400, 401, 403].includes(status);
 }

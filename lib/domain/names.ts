@@ -46,6 +46,14 @@ export function parseRegion(text: string): Region | undefined {
   return REGION.test(text) ? (text as Region) : undefined;
 }
 
+/** AWS's regions are hyphenated words; services that speak as SQS does have others of the kind. */
+const AWS_REGION = /^[a-z0-9-]{1,40}$/;
+
+/** `text` as a region of AWS, safe as one host label, or undefined if it cannot be one. */
+export function parseAwsRegion(text: string): string | undefined {
+  return AWS_REGION.test(text) ? text : undefined;
+}
+
 /** CI's queue IDs are `p` and 32 hexadecimal digits; whatever of the kind is taken. */
 const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 

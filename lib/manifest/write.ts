@@ -89,7 +89,9 @@ async function storedManifest(
       },
     );
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) return undefined;
+    // Only COS itself knows that there is nothing: a proxy in between says 404 too, without COS's request ID.
+    if (error instanceof ServiceError && error.status === 404 && error.requestId !== undefined)
+      return undefined;
     throw error;
   }
 }

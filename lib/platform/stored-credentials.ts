@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import type { SigningCredentials } from '../cos-signer/index.js';
 import { credentialsFromEnvironment, type CredentialsProvider } from '../cos/credentials.js';
 import { CredentialsError } from '../cos/errors/credentials-error.js';
+import { openTransport } from '../cos/transport.js';
 import { EnvReader, type Environment } from '../env-reader.js';
 import { readStoredCredentials, type StoredCredentials } from './credentials-place.js';
+import { systemEffects } from './system.js';
 
 /** Fetches the text that is stored under a name of the Parameter Store, which reads secrets of the Secrets Manager too. */
 type FetchParameter = (name: string) => Promise<string>;
@@ -35,17 +37,23 @@ export function lambdaCredentials(env: Environment): CredentialsProvider {
 function openCredentials(env: Environment): CredentialsProvider {
   const read = new EnvReader(env);
   const stored = readStoredCredentials(read);
-  if (stored !== undefined) return storedCredentials(stored, fetchFromAws);
+  if (stored !== undefined) return storedCredentials(stored, (name) => fetchFromAws(name, env));
   return () => {
     if (read.problems.length > 0) throw new CredentialsError(read.problems.join('; '));
     return credentialsFromEnvironment(env);
   };
 }
 
-/** Loaded only now: most deployments of a test or to SCF never need it. */
-async function fetchFromAws(name: string): Promise<string> {
+/** What fetches is loaded only now: deployments to SCF never need it. */
+async function fetchFromAws(name: string, env: Environment): Promise<string> {
   const { fetchParameter } = await import('./parameter-store.js');
-  return fetchParameter(name);
+  // Opened anew each time, since it is once in the life of an environment: nothing stays open that Lambda would freeze.
+  const transport = openTransport({ maxSockets: 1 });
+  try {
+    return await fetchParameter(name, env, { ...systemEffects, transport });
+  } finally {
+    transport.close();
+  }
 }
 
 /**

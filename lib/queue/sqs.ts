@@ -46,9 +46,16 @@ export interface SqsQueue extends PendingQueue {
   adopt(message: DeliveredMessage, receivedAt: EpochMs, until: EpochMs): Lease;
 }
 
-/** The adapter for Amazon SQS. Delays are exact up to twelve hours after the lease began, and leases exclusive, by visibility. */
-export function openSqsQueue(options: SqsOptions, effects: { readonly clock: Clock }): SqsQueue {
-  return new SqsPendingQueue(options, effects.clock);
+/**
+ * The adapter for Amazon SQS. Delays are exact up to twelve hours after the lease began, and leases exclusive, by visibility. The queue closes
+ * its client; another than the options say is for simulations.
+ */
+export function openSqsQueue(
+  options: SqsOptions,
+  effects: { readonly clock: Clock },
+  client: SQSClient = createSqsClient(options),
+): SqsQueue {
+  return new SqsPendingQueue(options, effects.clock, client);
 }
 
 class SqsPendingQueue implements SqsQueue {
@@ -64,10 +71,10 @@ class SqsPendingQueue implements SqsQueue {
   readonly #client: SQSClient;
   readonly #deliveries = new WeakMap<Lease, Delivery>();
 
-  constructor(options: SqsOptions, clock: Clock) {
+  constructor(options: SqsOptions, clock: Clock, client: SQSClient) {
     this.#options = options;
     this.#clock = clock;
-    this.#client = createSqsClient(options);
+    this.#client = client;
   }
 
   async enqueue(jobs: readonly PendingJob[], delay: Millis): Promise<readonly EnqueueResult[]> {

@@ -11,7 +11,7 @@ const PENDING = 'docjob/pending/';
 const DEAD = 'docjob/dead/';
 const TIMER = { Type: 'Timer', TriggerName: 'every-minute', Time: '2026-01-01T12:00:00Z', Message: '' };
 
-/** Tells each built-in module that a function loads; of all our code, only the SQS client needs HTTP/2. */
+/** Tells each built-in module that a function loads; of all our code, only the SQS client looks for a home directory. */
 const SPY = `
 const Module = require('node:module');
 const load = Module._load;
@@ -20,7 +20,7 @@ Module._load = function (name, ...rest) {
   return load.call(this, name, ...rest);
 };
 `;
-const SQS_CLIENT_IS_LOADED = '{"loaded":"node:http2"}';
+const SQS_CLIENT_IS_LOADED = '{"loaded":"node:os"}';
 
 let bundle: Awaited<ReturnType<typeof buildPoll>>;
 let folder: string;

@@ -13,6 +13,8 @@ export class FakeCos implements CosRequester {
   readonly #confirm: (body: Uint8Array) => Readonly<Record<string, string>>;
   /** The status of every answer to a HEAD; undefined for the truth. */
   headStatus: number | undefined;
+  /** Whether it is COS that answers a HEAD: a proxy in between names no request ID. */
+  isProxied = false;
 
   /** @param confirm the headers of the answer to a PUT of `body`. */
   constructor(confirm: (body: Uint8Array) => Readonly<Record<string, string>> = () => ({})) {
@@ -49,7 +51,13 @@ export class FakeCos implements CosRequester {
     const object = this.#objects.get(path);
     const status = this.headStatus ?? (object === undefined ? 404 : 200);
     if (object === undefined || status !== 200) {
-      throw new ServiceError({ asked: `${method} ${path}`, status, disposition: 'configuration' });
+      const requestId = this.isProxied ? undefined : 'request-1';
+      throw new ServiceError({
+        asked: `${method} ${path}`,
+        status,
+        disposition: 'configuration',
+        requestId,
+      });
     }
     return ok(object.headers);
   }

@@ -143,6 +143,15 @@ describe('an incomplete manifest', () => {
     expect(methods(cos)).toBe(kind === 'kept' ? 'HEAD' : 'HEAD PUT');
   });
 
+  test('is not written when it is not COS that says that there is none', async () => {
+    const cos = new FakeCos();
+    cos.place(path, meta(jobId, '6', true));
+    cos.headStatus = 404;
+    cos.isProxied = true;
+    await expect(writeManifest(cos, location, incomplete)).rejects.toMatchObject({ status: 404 });
+    expect(methods(cos)).toBe('HEAD');
+  });
+
   test.each([403, 500])('is not written when the question is answered with %d', async (status) => {
     const cos = new FakeCos();
     cos.headStatus = status;

@@ -8,10 +8,14 @@ import { TEST_KEY } from '../queue/aws-environment.js';
 
 export const REGION = 'eu-central-1';
 
-/** The one region and the one key that are taken. */
+/** The one region and the one key that are taken; the key of a role, with its token, where it has one. */
 interface Place {
   readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
 }
 
 /** How the next call goes wrong. */
@@ -57,7 +61,13 @@ export class FakeParameterStore {
     try {
       const { method = '', url = '/', headers } = request;
       verifySigV4({ method, target: url, headers, body }, { ...this.place, service: 'ssm', now: Date.now() });
-      if (method !== 'POST' || url !== '/' || headers['content-type'] !== 'application/x-amz-json-1.1') {
+      if (headers['x-amz-security-token'] !== this.place.credentials.sessionToken) {
+        answer(response, 400, { __type: 'UnrecognizedClientException' });
+      } else if (
+        method !== 'POST' ||
+        url !== '/' ||
+        headers['content-type'] !== 'application/x-amz-json-1.1'
+      ) {
         answer(response, 404, { __type: 'UnknownOperationException' });
       } else if (headers['x-amz-target'] !== 'AmazonSSM.GetParameter') {
         answer(response, 400, { __type: 'UnknownOperationException' });

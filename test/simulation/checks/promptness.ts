@@ -1,0 +1,110 @@
+import { delayBeforeNextLook } from '../../../lib/poller/schedule.js';
+import { millis } from '../../../lib/domain/units.js';
+import type { Scenario } from '../scenario.js';
+import type { TrueJob } from '../world/true-job.js';
+import type { Violations } from './violations.js';
+
+/** A run that nothing befalls needs no longer than this for all it finds: some sixteen jobs, a long poll, a few dozen short calls. */
+export const CALM_RUN_MS = 10_000;
+
+/** Promises 3 and 4, and the jitter that keeps jobs apart. */
+export class Promptness {
+  readonly #scenario: Scenario;
+  readonly #violations: Violations;
+  readonly #stored = new Set<string>();
+  readonly #acceptedAt = new Map<string, number>();
+  #atBound = 0;
+  /** The longest that a manifest came after the end of its job, over all jobs that ended ordinarily. */
+  worstStalenessMs = 0;
+
+  constructor(scenario: Scenario, violations: Violations) {
+    this.#scenario = scenario;
+    this.#violations = violations;
+  }
+
+  onAccepted(subject: string, visibleAt: number): void {
+    if (!this.#acceptedAt.has(subject)) this.#acceptedAt.set(subject, visibleAt);
+  }
+
+  /**
+   * Promise 3, exactly, where nothing fails: a manifest is there within one delay, drawn at the age that the job had when it ended, at its longest and rounded up
+   * to the queue's whole seconds; plus one tick; plus what two runs take, the one that decided the delay and the one that writes.
+   */
+  onManifest(job: TrueJob, now: number): void {
+    if (this.#stored.has(job.jobId)) return;
+    this.#stored.add(job.jobId);
+    const isOrdinary = ![
+      'filling-late',
+      'short-for-ever',
+      'short-without-end-time',
+      'vanishing',
+      'source-closed',
+      'output-closed',
+    ].includes(job.kind);
+    if (!isOrdinary) return;
+    const acceptedAt = this.#acceptedAt.get(job.jobId) ?? now;
+    const from = Math.max(acceptedAt, Math.max(job.endsAt, job.filledAt), job.visibleAt);
+    const staleness = now - from;
+    // A job that was given up and came back by an operator's hand says nothing about the poller.
+    if (!this.#scenario.isRedriven) this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
+    if (this.#scenario.profile !== 'calm') return;
+    const { platform, policy } = this.#scenario;
+    const age = from - Math.min(job.createdAt, acceptedAt, this.#claimOf(job));
+    const delay = delayBeforeNextLook(millis(age), 0, policy.decisions.schedule);
+    const bound = Math.ceil(delay / 1_000) * 1_000 + platform.tickMs + 2 * CALM_RUN_MS;
+    if (staleness > bound) {
+      this.#violations.add(
+        3,
+        `the manifest of ${job.jobId} (${job.kind}) came ${staleness} ms after its end, ${bound} ms are promised`,
+      );
+    }
+  }
+
+  /** Nothing may be drawn at the very bound again and again: chance takes something off, at the ceiling too. */
+  onDelay(delayMs: number): void {
+    const { floor, ceiling } = this.#scenario.policy.decisions.schedule;
+    if (delayMs !== floor && delayMs !== ceiling) return;
+    this.#atBound += 1;
+    if (this.#atBound === 4) this.#violations.add(5, `four delays are exactly ${delayMs} ms: no jitter`);
+  }
+
+  /**
+   * Promise 4: a lease covers its run and little more, so whatever a killed run held comes back: two seconds of margin and one of rounding, and as long
+   * as the queue took to hand it out after it was asked, since it counts from there.
+   */
+  onDelivery(subject: string, hiddenUntil: number, runDeadline: number): void {
+    const { policy, sqs } = this.#scenario;
+    const callMs = policy.queueWait + (sqs.faultRate > 0 ? 4_000 : 100);
+    if (hiddenUntil > runDeadline + 3_000 + callMs) {
+      this.#violations.add(
+        4,
+        `${subject} is leased for ${hiddenUntil - runDeadline} ms longer than its run can last`,
+      );
+    }
+  }
+
+  /** Promise 4, the other half: a run that found the queue empty has left nothing behind that was due when it began. */
+  onQueueEmpty(runStartedAt: number, earliestDue: number): void {
+    if (this.#scenario.profile !== 'storm' && earliestDue < runStartedAt) {
+      this.#violations.add(
+        4,
+        `a run ended with the queue empty, but a job has been due since ${runStartedAt - earliestDue} ms before it began`,
+      );
+    }
+  }
+
+  onCalmRun(durationMs: number): void {
+    if (this.#scenario.profile === 'calm' && durationMs > CALM_RUN_MS)
+      this.#violations.add(3, `a run took ${durationMs} ms although nothing was amiss`);
+  }
+
+  /** A claim makes a job older for its delays, as the submitter wished; while CI does not know it, only this counts. */
+  #claimOf({ jobId, kind }: TrueJob): number {
+    if (kind !== 'lagging') return Number.POSITIVE_INFINITY;
+    const claims = this.#scenario.submissions
+      .filter(({ subject }) => subject === jobId)
+      .map(({ body }) => /"createdAt":(-?\d+)/.exec(body)?.[1])
+      .map((claim) => (claim === undefined ? Number.POSITIVE_INFINITY : Number(claim)));
+    return Math.min(...claims);
+  }
+}

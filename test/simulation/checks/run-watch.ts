@@ -1,0 +1,215 @@
+import type { ExchangeLimits, WireRequest, WireResponse } from '../../../lib/cos/transport.js';
+import type {
+  Lease,
+  LeaseRequest,
+  PendingQueue,
+  Settlement,
+  SettleResult,
+} from '../../../lib/queue/pending-queue.js';
+import type { RunReport } from '../../../lib/poller/report.js';
+import { SETTLE_TIME } from '../../../lib/poller/budget.js';
+import type { Scenario } from '../scenario.js';
+import { SECRET_MARK } from '../world/identity.js';
+import type { Violations } from './violations.js';
+
+/** Timers are up to two milliseconds off, so the pace is up to this share faster for a second. */
+const PACE_TOLERANCE = 1.05;
+
+/** What one run did, and whether that is within promises 5 to 8. */
+export class RunWatch {
+  readonly #scenario: Scenario;
+  readonly #violations: Violations;
+  /** True moments. */
+  readonly startedAt: number;
+  readonly deadline: number;
+  readonly #name: string;
+  readonly #starts: number[] = [];
+  #inFlight = 0;
+  readonly #notBefore = { cos: 0, ci: 0 };
+  #wasHeld = false;
+  readonly #asked = new Set<string>();
+  readonly #leases = new Map<Lease, 'open' | 'settled'>();
+  readonly #until = new Map<string, number>();
+  /** Log lines by event, for what must be said. */
+  readonly #logged = new Map<string, number>();
+  readonly #seen = { faults: 0, closed: 0, oddStates: 0, credentials: 0 };
+  /** What else befell it than a closed bucket. */
+  #onlyClosed = true;
+
+  constructor(id: number, scenario: Scenario, violations: Violations, startedAt: number) {
+    this.#name = `run ${id}`;
+    this.#scenario = scenario;
+    this.#violations = violations;
+    this.startedAt = startedAt;
+    this.deadline = startedAt + scenario.platform.timeLimitMs;
+  }
+
+  onExchange(request: WireRequest, limits: ExchangeLimits, now: number): void {
+    const { policy } = this.#scenario;
+    const workUntil = this.deadline - SETTLE_TIME;
+    if (now + limits.timeout > workUntil + 1) {
+      this.#broken(
+        6,
+        `${request.asked} was started ${workUntil - now} ms before the end of the work, with ${limits.timeout} ms to take`,
+      );
+    }
+    this.#checkLookFits(request, now, workUntil);
+    this.#inFlight += 1;
+    if (this.#inFlight > policy.concurrency)
+      this.#broken(5, `${this.#inFlight} requests are in flight, ${policy.concurrency} may be`);
+    const starts = this.#starts;
+    starts.push(now);
+    while ((starts[0] ?? now) <= now - 1_000) starts.shift();
+    const limit = Math.ceil(policy.client.requestsPerSecond * PACE_TOLERANCE) + 1;
+    if (starts.length > limit)
+      this.#broken(
+        5,
+        `${starts.length} requests started within a second, ${policy.client.requestsPerSecond} may`,
+      );
+    const family = familyOf(request);
+    if (now < this.#notBefore[family] - 2) {
+      this.#broken(
+        5,
+        `${request.asked} was sent ${this.#notBefore[family] - now} ms before Retry-After allowed it`,
+      );
+    }
+  }
+
+  /** The first describe of a job still has a whole attempt's time, unless the service itself held it back; and its lease holds. */
+  #checkLookFits({ asked, method, path }: WireRequest, now: number, workUntil: number): void {
+    const jobId = path.split('/').at(-1)?.replace('.json', '') ?? '';
+    const until = this.#until.get(jobId);
+    if (until !== undefined && now > until)
+      this.#broken(6, `${asked} was started ${now - until} ms after its lease had ended`);
+    const isFirst = method === 'GET' && !this.#asked.has(jobId);
+    this.#asked.add(jobId);
+    const { attemptTimeout } = this.#scenario.policy.client;
+    if (isFirst && !this.#wasHeld && now > workUntil - attemptTimeout) {
+      this.#broken(6, `a look was started (${asked}) ${workUntil - now} ms before the end of the work`);
+    }
+  }
+
+  onExchangeEnded(): void {
+    this.#inFlight -= 1;
+  }
+
+  onAnswer(
+    request: WireRequest,
+    response: WireResponse,
+    about: { readonly isFault: boolean; readonly isClosed: boolean; readonly isOdd: boolean },
+    now: number,
+  ): void {
+    const isProbe = request.path.endsWith('/docjobprobe');
+    if (about.isOdd) this.#seen.oddStates += 1;
+    if (about.isClosed && !isProbe) this.#seen.closed += 1;
+    const isCredentials = /<Code>(?:InvalidAuthorization|InvalidAccessKeyId|ExpiredToken)</.test(
+      response.body.toString('latin1', 0, 60),
+    );
+    if (isCredentials) this.#seen.credentials += 1;
+    if (about.isFault) this.#seen.faults += 1;
+    if (
+      about.isFault ||
+      response.status === 401 ||
+      (response.status >= 400 && !about.isClosed && response.status !== 404)
+    )
+      this.#onlyClosed = false;
+    const retryAfter = response.headers['retry-after'];
+    if (retryAfter === undefined || (response.status !== 429 && response.status !== 503)) return;
+    const asked = /^\d+$/.test(retryAfter)
+      ? Number(retryAfter) * 1_000
+      : Date.parse(retryAfter) - Date.parse(response.headers['date'] ?? '');
+    const family = familyOf(request);
+    this.#notBefore[family] = Math.max(
+      this.#notBefore[family],
+      now + Math.min(asked, this.#scenario.policy.client.backoff.retryAfterCap),
+    );
+    this.#wasHeld = true;
+  }
+
+  onNoAnswer(): void {
+    this.#seen.faults += 1;
+    this.#onlyClosed = false;
+  }
+
+  onLogLine(line: string): void {
+    if (line.includes(SECRET_MARK)) this.#broken(8, `a secret was logged: ${line}`);
+    const event = /"event":"([^"]*)"/.exec(line)?.[1] ?? '';
+    this.#logged.set(event, (this.#logged.get(event) ?? 0) + 1);
+    if (event === 'bucket-held-back' && !line.includes('"requestId":"req-'))
+      this.#broken(7, `a closed bucket is logged without a request ID: ${line}`);
+  }
+
+  /** The queue as the run sees it, watched. */
+  watched(queue: PendingQueue, skewMs: number, onDelay: (delayMs: number) => void): PendingQueue {
+    return {
+      capabilities: queue.capabilities,
+      enqueue: (jobs, delay) => queue.enqueue(jobs, delay),
+      close: () => queue.close(),
+      lease: async (request: LeaseRequest) => {
+        const leases = await queue.lease(request);
+        for (const lease of leases) this.#onLease(lease, skewMs);
+        return leases;
+      },
+      settle: async (settlements: readonly Settlement[]) => {
+        for (const { lease, outcome } of settlements) {
+          if (this.#leases.get(lease) !== 'open') this.#broken(0, `the lease ${lease.id} was settled twice`);
+          this.#leases.set(lease, 'settled');
+          if (outcome.kind === 'look-again' && outcome.delay > 0) onDelay(outcome.delay);
+        }
+        const results: readonly SettleResult[] = await queue.settle(settlements);
+        return results;
+      },
+    };
+  }
+
+  #onLease(lease: Lease, skewMs: number): void {
+    this.#leases.set(lease, 'open');
+    if (lease.kind === 'job') {
+      this.#until.set(lease.job.jobId, lease.until - skewMs);
+      this.#asked.delete(lease.job.jobId);
+    }
+  }
+
+  /** The run has ended by itself. `error` is what it threw: a RunError with its report, or none. */
+  onEnd(report: RunReport | undefined, error: { readonly code: string } | undefined): void {
+    const open = [...this.#leases.values()].filter((state) => state === 'open').length;
+    if (open > 0) this.#broken(6, `${open} leases were not settled when the run ended`);
+    if (report === undefined) return;
+    const { calls, errors } = report;
+    const first = calls.attempts.ci + calls.attempts.cos - calls.retries;
+    const { initial, share } = this.#scenario.policy.client.retryBudget;
+    // Repairs are none: of those in flight when the clock was corrected, and when the key was read anew.
+    const repairs = 2 * this.#scenario.policy.concurrency;
+    if (calls.retries > initial + share * first + repairs) {
+      this.#broken(5, `${calls.retries} retries for ${first} requests`);
+    }
+    const counted = Object.values(errors).reduce((sum, count) => sum + count, 0);
+    // A run that stops says why; what still comes back to the looks under way is the same again.
+    const { concurrency } = this.#scenario.policy;
+    const stop = error !== undefined ? concurrency : report.stopped === 'throttled' ? 1 : 0;
+    const said = counted + calls.retries + stop;
+    if (this.#seen.faults > said)
+      this.#broken(7, `${this.#seen.faults} faults reached the run, but it only tells of ${said}`);
+    if (
+      this.#seen.closed > 0 &&
+      ((errors.configuration ?? 0) === 0 || !this.#logged.has('bucket-held-back'))
+    ) {
+      this.#broken(7, 'a bucket is closed, and the run does not say so');
+    }
+    if (this.#seen.oddStates > (this.#logged.get('unknown-state') ?? 0))
+      this.#broken(7, 'an unknown state was not logged');
+    if (this.#seen.credentials > 0 && error === undefined && calls.retries === 0)
+      this.#broken(7, 'our key was refused, and the run does not say so');
+    if (error?.code === 'service-unusable' && this.#onlyClosed)
+      this.#broken(7, 'one closed bucket stopped the whole run');
+    if (this.#logged.get('run-finished') !== 1) this.#broken(7, 'the run did not log its report');
+  }
+
+  #broken(promise: 0 | 5 | 6 | 7 | 8, what: string): void {
+    this.#violations.add(promise, `${this.#name}: ${what}`);
+  }
+}
+
+function familyOf({ target }: WireRequest): 'ci' | 'cos' {
+  return target.host.includes('.ci.') ? 'ci' : 'cos';
+}

@@ -1,0 +1,208 @@
+import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
+import { CosClient, type CosClientPolicy } from '../../lib/cos/client.js';
+import type { CosRequest } from '../../lib/cos/requester.js';
+import type { Transport, WireResponse } from '../../lib/cos/transport.js';
+import { after, seconds } from '../../lib/domain/units.js';
+import { failure } from '../support/fake-service.js';
+import { SOURCE } from '../support/pending-jobs.js';
+import { START } from '../support/virtual-clock.js';
+import { Dice } from './core/dice.js';
+import { clockOf, Process } from './core/process.js';
+import { AgendaByTime, Scheduler } from './core/scheduler.js';
+import { Trace } from './core/trace.js';
+
+/** What the simulation found, each as the smallest case that shows it. */
+
+const aRequest = (job: number): CosRequest => ({
+  family: 'ci',
+  ...SOURCE,
+  method: 'GET',
+  path: `/doc_jobs/d${job}`,
+});
+
+/** A client in virtual time; `answer` is given 50 ms after its request. Tells what was sent when, in milliseconds since the start. */
+async function inVirtualTime(
+  policy: Partial<CosClientPolicy>,
+  answer: (job: string, count: number, headers: Readonly<Record<string, string>>) => Partial<WireResponse>,
+  use: (client: CosClient, at: (delayMs: number, act: () => void) => void) => void,
+  credentialsTakeMs = 0,
+  isSameKey = false,
+): Promise<{ readonly sent: readonly (readonly [job: string, atMs: number])[]; readonly client: CosClient }> {
+  const scheduler = new Scheduler(new AgendaByTime(), new Dice(1).random, new Trace(false, START));
+  const process = new Process(1, scheduler, { onLateEffect: () => undefined, onKill: () => undefined });
+  const sent: [string, number][] = [];
+  const transport: Transport = {
+    exchange: ({ path, headers }) =>
+      process.effect('exchange', ({ resolve }) => {
+        const job = path.split('/').at(-1) ?? '';
+        sent.push([job, Math.round(scheduler.now - START)]);
+        const given = {
+          status: 200,
+          headers: {},
+          body: Buffer.alloc(0),
+          ...answer(job, sent.length, headers),
+        };
+        process.wake(50, 'answer', () => resolve(given));
+      }),
+    close: () => undefined,
+  };
+  let keys = 0;
+  const credentials = () =>
+    process.effect<{ secretId: string; secretKey: string }>('credentials', ({ resolve }) => {
+      keys += 1;
+      process.wake(keys === 1 ? 0 : credentialsTakeMs, 'credentials', () =>
+        resolve({ secretId: `AKID${isSameKey ? 1 : keys}`, secretKey: 'key' }),
+      );
+    });
+  const client = new CosClient(
+    {
+      endpoints: {},
+      attemptTimeout: seconds(5),
+      retries: 3,
+      backoff: DEFAULT_BACKOFF,
+      retryBudget: { share: 0.2, initial: 10 },
+      requestsPerSecond: Number.POSITIVE_INFINITY,
+      maxBodyBytes: 1_000_000,
+      ...policy,
+    },
+    { transport, credentials, clock: clockOf(process, 0, () => 0.5), random: () => 0.5 },
+    { deadline: after(scheduler.now as never, seconds(60)), signal: new AbortController().signal }, // START is a moment
+  );
+  use(client, (delayMs, act) => void process.wake(delayMs, 'test', act));
+  await scheduler.run(() => true);
+  return { sent, client };
+}
+
+const send = (client: CosClient, job: number): void =>
+  void client.send(aRequest(job), () => undefined).catch(() => undefined);
+
+describe('Retry-After', () => {
+  test('holds a request too that was waiting for its turn when it came', async () => {
+    const { sent } = await inVirtualTime(
+      { requestsPerSecond: 5 },
+      (_job, count) => (count === 1 ? { ...failure(429, 'SlowDown'), headers: { 'retry-after': '10' } } : {}),
+      (client) => [1, 2, 3].forEach((job) => send(client, job)),
+    );
+    expect(sent).toHaveLength(4);
+    expect(sent.slice(1).every(([, at]) => at >= 10_050)).toBe(true);
+  });
+});
+
+test('Retry-After counts too when it comes with the last failure that a request may have', async () => {
+  const { sent } = await inVirtualTime(
+    { retries: 0 },
+    (_job, count) => {
+      if (count === 1)
+        return {
+          ...failure(403, 'AccessDenied', 'Request has expired'),
+          headers: { date: new Date(START).toUTCString() },
+        };
+      return count === 2 ? { ...failure(429, 'SlowDown'), headers: { 'retry-after': '10' } } : {};
+    },
+    (client, at) => {
+      send(client, 1);
+      at(1_000, () => send(client, 2));
+    },
+  );
+  expect(sent.map(([job]) => job)).toEqual(['d1', 'd1', 'd2']);
+  expect(sent[2]?.[1]).toBeGreaterThanOrEqual(10_100);
+});
+
+test('a token that has expired and a clock that is wrong are both repaired, one after the other', async () => {
+  const skewed = {
+    ...failure(401, 'SignatureExpired'),
+    headers: { date: new Date(START + 3_600_000).toUTCString() },
+  };
+  let isAnswered = false;
+  const { sent } = await inVirtualTime(
+    { retries: 0 },
+    (_job, _count, headers) => {
+      const authorization = headers['authorization'] ?? '';
+      if (authorization.includes('q-ak=AKID1&')) return failure(400, 'ExpiredToken');
+      return authorization.includes(`q-sign-time=${START / 1_000 - 60}`) ? skewed : {};
+    },
+    (client) =>
+      void client
+        .send(aRequest(1), () => {
+          isAnswered = true;
+        })
+        .catch(() => undefined),
+  );
+  expect([isAnswered, sent.length]).toEqual([true, 3]);
+});
+
+test('a HEAD that is refused, which has no body to say why, is asked again with a newer key if there is one', async () => {
+  let stored: string | undefined;
+  const { sent } = await inVirtualTime(
+    {},
+    (_job, _count, headers) =>
+      headers['authorization']?.includes('q-ak=AKID1&') === true
+        ? { status: 400 }
+        : { headers: { etag: '"x"' } },
+    (client) =>
+      void client
+        .send({ ...aRequest(1), family: 'cos', method: 'HEAD' }, ({ headers }) => {
+          stored = headers['etag'];
+        })
+        .catch(() => undefined),
+  );
+  expect(stored).toBe('"x"');
+  expect(sent).toHaveLength(2);
+});
+
+test('a HEAD that is refused whatever the key is final, and is asked once', async () => {
+  const sent: number[] = [];
+  await inVirtualTime(
+    {},
+    (_job, count) => {
+      sent.push(count);
+      return { status: 403 };
+    },
+    (client) =>
+      void client
+        .send({ ...aRequest(1), family: 'cos', method: 'HEAD' }, () => undefined)
+        .catch(() => undefined),
+    0,
+    true,
+  );
+  expect(sent).toEqual([1]);
+});
+
+describe('the pace', () => {
+  test('holds too after a wait for new credentials: requests that waited for them do not start all at once', async () => {
+    const { sent } = await inVirtualTime(
+      { requestsPerSecond: 5 },
+      (_job, count) => (count === 1 ? failure(400, 'ExpiredToken') : {}),
+      (client, at) => {
+        send(client, 0);
+        at(100, () => [1, 2, 3, 4, 5, 6, 7, 8, 9].forEach((job) => send(client, job)));
+      },
+      3_000,
+    );
+    expect(sent).toHaveLength(11);
+    const most = Math.max(
+      ...sent.map(([, from]) => sent.filter(([, at]) => at >= from && at < from + 1_000).length),
+    );
+    expect(most).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('a service that takes every signature for expired', () => {
+  test('is not asked twice as often: beyond the first correction, signing anew is a retry and paid for', async () => {
+    const expired = {
+      ...failure(403, 'AccessDenied', 'Request has expired'),
+      headers: { date: new Date(START).toUTCString() },
+    };
+    const { client } = await inVirtualTime(
+      {},
+      () => expired,
+      (aClient, at) => {
+        for (let job = 0; job < 100; job += 1) at(200 * job, () => send(aClient, job));
+      },
+    );
+    const { attempts, retries } = client.counts;
+    expect(attempts.ci - retries).toBe(100);
+    expect(retries).toBeLessThanOrEqual(10 + 0.2 * 100);
+  });
+});

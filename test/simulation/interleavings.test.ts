@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import { Explorer } from './core/agenda-by-choice.js';
+import { openSqsWorld } from './sqs/open.js';
+import { tinyJob, tinyScenario } from './tiny.js';
+import type { Scenario } from './scenario.js';
+import { simulate, type SimulationOptions } from './world/simulation.js';
+
+/** Tries every order of a tiny scenario's requests, each run's own in their order; tells how many there are. */
+async function explore(
+  scenario: Scenario,
+  maxSwitches: number,
+  options: Partial<SimulationOptions> = {},
+): Promise<{ readonly explored: number; readonly violations: readonly string[] }> {
+  const explorer = new Explorer(maxSwitches);
+  const violations: string[] = [];
+  while (explorer.next() && violations.length === 0) {
+    const result = await simulate(scenario, {
+      openQueue: openSqsWorld,
+      agenda: explorer.agenda(),
+      ...options,
+    });
+    violations.push(
+      ...result.violations.map(
+        ({ promise, what }) => `promise ${promise}, order ${explorer.explored}: ${what}`,
+      ),
+    );
+  }
+  return { explored: explorer.explored, violations };
+}
+
+const ALL = Number.POSITIVE_INFINITY;
+
+const endless = tinyJob(2, {
+  kind: 'never-ending',
+  endsAt: Number.POSITIVE_INFINITY,
+  filledAt: Number.POSITIVE_INFINITY,
+});
+
+describe('two runs that both hold the same message', () => {
+  test('of a job that has ended: every order of their requests', async () => {
+    const scenario = tinyScenario([tinyJob(1)], { runs: 2, concurrency: 1, deliversTwice: true });
+    const { explored, violations } = await explore(scenario, ALL);
+    expect(violations).toEqual([]);
+    expect(explored).toBeGreaterThanOrEqual(800);
+  });
+
+  test('of a job that CI refuses to know and of one that has ended: all orders with up to five switches', async () => {
+    const unknown = tinyJob(2, { kind: 'unknown-to-ci', visibleAt: Number.POSITIVE_INFINITY });
+    const scenario = tinyScenario([tinyJob(1), unknown], { runs: 2, concurrency: 2, deliversTwice: true });
+    const { explored, violations } = await explore(scenario, 5);
+    expect(violations).toEqual([]);
+    expect(explored).toBeGreaterThanOrEqual(150);
+  });
+
+  test('while one of them is killed at any await point: all orders with up to two switches', async () => {
+    const scenario = tinyScenario([tinyJob(1)], { runs: 2, concurrency: 1, deliversTwice: true });
+    let explored = 0;
+    for (let killFirstRunAt = 1; killFirstRunAt <= 14; killFirstRunAt += 1) {
+      const found = await explore(scenario, 2, { killFirstRunAt });
+      expect(found.violations).toEqual([]);
+      explored += found.explored;
+    }
+    expect(explored).toBeGreaterThanOrEqual(300);
+  });
+});
+
+describe('a run that is killed', () => {
+  test.each([true, false])(
+    'at each of its await points, its requests arriving all the same: %s',
+    async (requestsOutliveKill) => {
+      const jobs = [tinyJob(1), endless, tinyJob(3, { kind: 'failed', endsAs: 'Failed', code: '-3006' })];
+      const closed = tinyJob(4, {
+        kind: 'output-not-allowed',
+        output: { bucket: 'elsewhere-1999999999', region: 'ap-guangzhou', object: 'x' },
+      });
+      const scenario = tinyScenario([...jobs, closed], { runs: 1, concurrency: 2 });
+      const options = { openQueue: openSqsWorld, requestsOutliveKill };
+      const { firstRunAwaitPoints, violations } = await simulate(scenario, options);
+      expect([firstRunAwaitPoints > 25, violations]).toEqual([true, []]);
+      for (let killFirstRunAt = 1; killFirstRunAt <= firstRunAwaitPoints; killFirstRunAt += 1) {
+        const result = await simulate(scenario, { ...options, killFirstRunAt });
+        expect([killFirstRunAt, result.kills, result.violations]).toEqual([killFirstRunAt, 1, []]);
+      }
+    },
+  );
+});

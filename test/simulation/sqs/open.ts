@@ -1,0 +1,6 @@
+import type { OpenQueueWorld } from '../world/simulation.js';
+import { SqsWorld } from './world.js';
+
+/** SQS as the queue of a simulation. */
+export const openSqsWorld: OpenQueueWorld = ({ scheduler, scenario, dice, observer, latency }) =>
+  new SqsWorld(scheduler, scenario.sqs, dice, observer, latency);

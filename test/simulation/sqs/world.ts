@@ -1,0 +1,76 @@
+import { openSqsQueue, type SqsOptions } from '../../../lib/queue/sqs.js';
+import { millis } from '../../../lib/domain/units.js';
+import type { PendingQueue } from '../../../lib/queue/pending-queue.js';
+import { SOURCE } from '../../support/pending-jobs.js';
+import type { Dice } from '../core/dice.js';
+import type { Process } from '../core/process.js';
+import type { Scheduler } from '../core/scheduler.js';
+import type { BurialReason, QueueObserver, QueueWorld, RunEffects } from '../world/queue-world.js';
+import type { SqsPlan } from './plan.js';
+import { SimulatedSdkClient } from './sdk-client.js';
+import { SimulatedSqs } from './service.js';
+
+const OPTIONS: SqsOptions = {
+  queueUrl: 'https://sqs.ap-east-1.amazonaws.com/123456789012/pending',
+  deadLetterQueueUrl: 'https://sqs.ap-east-1.amazonaws.com/123456789012/dead-letters',
+  region: 'ap-east-1',
+  endpoint: 'https://sqs.ap-east-1.amazonaws.com',
+  requestTimeout: millis(1_000),
+  defaults: SOURCE,
+};
+
+/** The world of SQS: the real adapter over a simulated SDK client and service. */
+export class SqsWorld implements QueueWorld {
+  readonly #sqs: SimulatedSqs;
+  readonly #subjects = new Map<string, string>();
+  readonly #about: {
+    readonly plan: SqsPlan;
+    readonly dice: Dice;
+    readonly observer: QueueObserver;
+    readonly latency: () => number;
+  };
+
+  constructor(
+    scheduler: Scheduler,
+    plan: SqsPlan,
+    dice: Dice,
+    observer: QueueObserver,
+    latency: () => number,
+  ) {
+    this.#sqs = new SimulatedSqs(scheduler, plan, dice, observer);
+    this.#about = { plan, dice, observer, latency };
+  }
+
+  submit(subject: string, body: string, delayMs: number): void {
+    this.#subjects.set(body, subject);
+    this.#sqs.send(subject, body, delayMs);
+  }
+
+  open(process: Process, { clock }: RunEffects): Promise<PendingQueue> {
+    const client = new SimulatedSdkClient(process, this.#sqs, this.#about, this.#subjects);
+    return Promise.resolve(openSqsQueue(OPTIONS, { clock }, client.asSdkClient()));
+  }
+
+  holds(subject: string): boolean {
+    for (const message of this.#sqs.messages) if (message.subject === subject) return true;
+    return false;
+  }
+
+  burials(subject: string): readonly BurialReason[] {
+    const reasons: BurialReason[] = [];
+    for (const letter of this.#sqs.deadLetters) {
+      if (letter.subject === subject && letter.reason !== undefined) reasons.push(letter.reason);
+    }
+    return reasons;
+  }
+
+  earliestDue(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { visibleAt } of this.#sqs.messages) earliest = Math.min(earliest, visibleAt);
+    return earliest;
+  }
+
+  redrive(): number {
+    return this.#sqs.redrive();
+  }
+}

@@ -1,0 +1,89 @@
+import { hours, millis } from '../../lib/domain/units.js';
+import { START } from '../support/virtual-clock.js';
+import { scenarioOf, type Scenario } from './scenario.js';
+import type { TrueJob } from './world/true-job.js';
+
+/** A calm seed, from which the rest of a tiny scenario is taken. */
+const CALM_SEED =
+  Array.from({ length: 1_000 }, (_, index) => index + 1).find(
+    (seed) => scenarioOf(seed).profile === 'calm',
+  ) ?? 1;
+
+/** A job that ended before anybody asked; `changes` make it another. */
+export function tinyJob(number: number, changes: Partial<TrueJob> = {}): TrueJob {
+  const createdAt = START - 60_000;
+  return {
+    jobId: `d${number.toString(16).padStart(32, '0')}`,
+    bucket: 'docs-1250000000',
+    region: 'ap-beijing',
+    kind: 'ordinary',
+    createdAt,
+    visibleAt: createdAt,
+    vanishesAt: Number.POSITIVE_INFINITY,
+    startsAt: createdAt + 1_000,
+    endsAt: createdAt + 9_000,
+    endsAs: 'Success',
+    oddState: undefined,
+    pause: undefined,
+    saysWhenItEnded: true,
+    pages: [1, 2].map((pageNo) => ({ pageNo, tgtUri: `p/${pageNo}.jpg`, inSheet: undefined })),
+    pagesAtEnd: 2,
+    filledAt: createdAt + 9_000,
+    losesPagesAt: Number.POSITIVE_INFINITY,
+    succeeded: 2,
+    total: 2,
+    failed: 0,
+    sheets: null,
+    output: { bucket: 'out-1250000000', region: 'ap-chongqing', object: 'p/${Number}.jpg' },
+    code: 'Success',
+    message: '',
+    queueId: null,
+    userData: null,
+    inputObject: 'in.docx',
+    stateFirst: false,
+    ...changes,
+  };
+}
+
+/**
+ * A scenario small enough to try everything in it: nothing fails by chance, every message takes ten milliseconds, and each tick starts `runs` runs.
+ * `deliversTwice` makes the queue hand out a message that somebody holds already, for the first minute.
+ */
+export function tinyScenario(
+  jobs: readonly TrueJob[],
+  about: { readonly runs: 1 | 2; readonly concurrency: number; readonly deliversTwice?: boolean },
+): Scenario {
+  const calm = scenarioOf(CALM_SEED);
+  return {
+    ...calm,
+    profile: 'kills',
+    jobs,
+    submissions: jobs.map(({ jobId, bucket, region }) => ({
+      at: START,
+      delayMs: 0,
+      subject: jobId,
+      body: JSON.stringify({ jobId, bucket, region }),
+    })),
+    policy: { ...calm.policy, concurrency: about.concurrency, queueWait: millis(0) },
+    platform: {
+      tickMs: 60_000,
+      timeLimitMs: 30_000,
+      maxRuns: about.runs,
+      missShare: 0,
+      doubleShare: about.runs - 1,
+      killShare: 0,
+      skewMs: 0,
+    },
+    latency: { from: 10, to: 10, slowShare: 0, slowTimes: 2 },
+    sqs: {
+      faultRate: 0,
+      until: START + 120_000,
+      maxReceiveCount: 1_000,
+      sampling: false,
+      repeatShare: about.deliversTwice === true ? 1 : 0,
+      undoneShare: 0,
+      retentionMs: hours(14 * 24),
+    },
+    isRedriven: false,
+  };
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '../../../lib/domain/effects.js';
+import type { CosClientEffects } from '../../../lib/cos/client.js';
+import type { EpochMs } from '../../../lib/domain/units.js';
+import type { DeadLetterReason, PendingQueue } from '../../../lib/queue/pending-queue.js';
+import type { Process } from '../core/process.js';
+
+/** Why a job is in the dead letters: our reasons, or the queue's own redrive. */
+export type BurialReason = DeadLetterReason | 'receive-limit';
+
+/** What a queue's simulated service tells the checks. */
+export interface QueueObserver {
+  onBurial(subject: string, reason: BurialReason, firstSeenAt: number): void;
+  /** A message was handed to a run, which nobody else gets before `hiddenUntil`. */
+  onDelivery(process: Process, subject: string, hiddenUntil: number): void;
+  onFault(kind: string): void;
+}
+
+/** What an adapter is opened with, for one run. */
+export interface RunEffects extends CosClientEffects {
+  readonly clock: Clock;
+  /** The end of the run, by its own clock. */
+  readonly deadline: EpochMs;
+}
+
+/**
+ * The semantics of one kind of queue as a world: the simulated service behind it, and the real adapter in front of it. A `subject` is what a message is about:
+ * its job's ID, or the whole body where it holds none.
+ */
+export interface QueueWorld {
+  /** Somebody puts a message in, and it is accepted. */
+  submit(subject: string, body: string, delayMs: number): void;
+  /** The real adapter, working through the effects of one run. */
+  open(process: Process, effects: RunEffects): Promise<PendingQueue>;
+  /** Whether at least one message about the subject is in the queue, visible or not. */
+  holds(subject: string): boolean;
+  /** Why the subject is in the dead letters; empty when it is not there. */
+  burials(subject: string): readonly BurialReason[];
+  /** The earliest moment at which a message is due, or was; Infinity when the queue is empty. */
+  earliestDue(): number;
+  /** An operator sends all dead letters back. Returns how many. */
+  redrive(): number;
+}
