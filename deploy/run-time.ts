@@ -67,7 +67,7 @@ export function readRunTime(
 }
 
 /** What a check finds wrong with an environment. */
-export function problemsOf(check: (env: Environment) => unknown, env: Environment): readonly string[] {
+function problemsOf(check: (env: Environment) => unknown, env: Environment): readonly string[] {
   try {
     check(env);
     return [];

@@ -12,7 +12,7 @@ import { deployFunction } from './deploy.js';
 import { DeployError } from './deploy-error.js';
 import type { DeployedFunction, TencentFramework, TencentOptions, TencentUtils } from './framework.js';
 import type { WaitEffects } from './functions-api.js';
-import { longestRun, planService, writePackage } from './package.js';
+import { longestHold, planService, writePackage } from './package.js';
 import { checkQueues } from './queues.js';
 import { SCHEMA } from './schema.js';
 
@@ -99,7 +99,7 @@ export class TencentProviderPlugin {
         queue: queueAt(environment['QUEUE_URL']),
         deadLetters: queueAt(environment['DEAD_LETTER_QUEUE_URL']),
       },
-      longestRun(plans),
+      longestHold(plans, environment),
       {
         ...effects,
         random: systemEffects.random,

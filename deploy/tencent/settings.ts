@@ -1,8 +1,11 @@
-import { parseCallbackConfig } from '../../lib/callback/config.js';
+import { poll } from '../../functions/poll/function.js';
+import { readSecrets } from '../../lib/callback/config.js';
 import { parseBucketName, parseRegion } from '../../lib/domain/names.js';
 import type { Environment, EnvReader } from '../../lib/env-reader.js';
-import { problemsOf, readRunTime, type RunTime } from '../run-time.js';
+import { parseQueueUrl } from '../../lib/queue/open-queue.js';
+import { readRunTime, type RunTime } from '../run-time.js';
 import type { CommonSettings } from '../settings.js';
+import { MAX_UNACKNOWLEDGED_SECONDS } from './queues.js';
 import type { TencentProvider } from './service.js';
 
 /** What is set about a deployment to Tencent Cloud. `docs/deploy-tencent.md` lists every variable with its default and why. */
@@ -26,6 +29,12 @@ export interface TencentSettings extends CommonSettings {
 
 /** Stands in for what is not set, so that a missing bucket is one problem and not three. */
 const STAND_IN = { bucket: 'bucket-1250000000', region: 'ap-beijing' };
+
+/** What the function is told of a queue of TDMQ-CMQ: how the deployment makes it, or demands it to be (docs/adr/0002-cmq.md). */
+const CMQ_AS_DEPLOYED = {
+  CMQ_MAX_UNACKED_SECONDS: String(MAX_UNACKNOWLEDGED_SECONDS),
+  CMQ_VISIBILITY_SECONDS: String(poll.timeoutSeconds + 10),
+};
 
 /** Set by the platform, or meant for the tools of whoever deploys. */
 const NEVER_PASSED = /^(?:AWS_|TENCENTCLOUD_|SCF_|QCLOUD_)/;
@@ -62,7 +71,8 @@ export function readTencentSettings(
     logs: readPair(read, ['CLS_LOGSET_ID', 'CLS_TOPIC_ID'], (logsetId, topicId) => ({ logsetId, topicId })),
     callbackSecret: read.text('CALLBACK_SECRET'),
   };
-  if (settings.callbackSecret === undefined && read.text('CALLBACK_SECRET_NAME') !== undefined) {
+  if (settings.callbackSecret !== undefined) readSecrets(read);
+  else if (read.text('CALLBACK_SECRET_NAME') !== undefined) {
     read.problem(
       'CALLBACK_SECRET_NAME is set, but names a secret of AWS: set CALLBACK_SECRET to the secret itself',
     );
@@ -72,10 +82,6 @@ export function readTencentSettings(
   const { config, variables } = runTime;
   if (config.queue.queue.kind === 'sqs')
     read.problem('QUEUE_URL is a queue of SQS, for which SCF has no identity: use one of cos:// or cmq://');
-  if (settings.callbackSecret !== undefined) {
-    const callback = { ...variables, CALLBACK_SECRET: settings.callbackSecret };
-    for (const problem of problemsOf(parseCallbackConfig, callback)) read.problem(problem);
-  }
   const { maxConcurrentRuns } = config;
   return { ...settings, cloud: 'tencent', stage, region, submitPrefix, maxConcurrentRuns, variables };
 }
@@ -87,6 +93,7 @@ function readVariables(env: Environment, read: EnvReader): RunTime | undefined {
     QUEUE_URL: `cos://${bucket}.${region}/docjob/pending/`,
     DEAD_LETTER_QUEUE_URL: `cos://${bucket}.${region}/docjob/dead/`,
     ALLOWED_BUCKETS: bucket,
+    ...(parseQueueUrl(read.text('QUEUE_URL') ?? '').kind === 'cmq' ? CMQ_AS_DEPLOYED : {}),
   };
   return readRunTime(env, { defaults, neverPassed: NEVER_PASSED }, read);
 }

@@ -50,6 +50,17 @@ test('a bucket and its region are enough: queues in it, a role for each function
   expect(settings.roleOf('poll')).toBe('docjob-poll');
 });
 
+test('queues of CMQ need nothing beside their URLs: the function is told how the deployment makes them', () => {
+  const { variables } = settingsOf({
+    QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/docjob-pending',
+    DEAD_LETTER_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/docjob-dead',
+  });
+  expect(variables).toMatchObject({
+    CMQ_MAX_UNACKED_SECONDS: '43200',
+    CMQ_VISIBILITY_SECONDS: String(poll.timeoutSeconds + 10),
+  });
+});
+
 test('variables that a function reads are handed on; the platform’s, the keys and strangers are not', () => {
   const { variables } = settingsOf({
     LOG_LEVEL: 'debug',
@@ -94,6 +105,16 @@ test.each([
   [{ SUBMIT_PREFIX: 'manifests/', CI_QUEUE_ID: 'p1' }, 'manifests/'],
 ])('%j is refused, and what to do is said', (env, problem) => {
   expect(read({ ...LEAST, ...env }).problems).toEqual([expect.stringContaining(problem)]);
+});
+
+test('what is wrong beyond the bucket is listed with what is missing', () => {
+  const { problems } = read({ SUBMIT_PREFIX: 'in/', CALLBACK_SECRET: 'too-short' });
+  expect(problems).toEqual([
+    expect.stringContaining('CALLBACK_SECRET is not set, or is no secret'),
+    expect.stringContaining('SOURCE_BUCKET is not set'),
+    expect.stringContaining('SOURCE_REGION is not set'),
+    expect.stringContaining('CI_QUEUE_ID is not set'),
+  ]);
 });
 
 test('only a timer is held to the runs that are set, without retries, for one tick', () => {
