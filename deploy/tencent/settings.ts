@@ -1,11 +1,10 @@
-import { poll } from '../../functions/poll/function.js';
 import { readSecrets } from '../../lib/callback/config.js';
 import { parseBucketName, parseRegion } from '../../lib/domain/names.js';
 import type { Environment, EnvReader } from '../../lib/env-reader.js';
 import { parseQueueUrl } from '../../lib/queue/open-queue.js';
 import { readRunTime, type RunTime } from '../run-time.js';
 import type { CommonSettings } from '../settings.js';
-import { MAX_UNACKNOWLEDGED_SECONDS } from './queues.js';
+import { CMQ_AS_DEPLOYED } from './cmq-queue.js';
 import type { TencentProvider } from './service.js';
 
 /** What is set about a deployment to Tencent Cloud. `docs/deploy-tencent.md` lists every variable with its default and why. */
@@ -29,12 +28,6 @@ export interface TencentSettings extends CommonSettings {
 
 /** Stands in for what is not set, so that a missing bucket is one problem and not three. */
 const STAND_IN = { bucket: 'bucket-1250000000', region: 'ap-beijing' };
-
-/** What the function is told of a queue of TDMQ-CMQ: how the deployment makes it, or demands it to be (docs/adr/0002-cmq.md). */
-const CMQ_AS_DEPLOYED = {
-  CMQ_MAX_UNACKED_SECONDS: String(MAX_UNACKNOWLEDGED_SECONDS),
-  CMQ_VISIBILITY_SECONDS: String(poll.timeoutSeconds + 10),
-};
 
 /** Set by the platform, or meant for the tools of whoever deploys. */
 const NEVER_PASSED = /^(?:AWS_|TENCENTCLOUD_|SCF_|QCLOUD_)/;
