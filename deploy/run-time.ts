@@ -2,6 +2,7 @@ import { ConfigError } from '../lib/config-error.js';
 import { parseConfig, type Config } from '../lib/config.js';
 import type { Environment, EnvReader } from '../lib/env-reader.js';
 import { parseSubmitConfig } from '../lib/submit/config.js';
+import { FUNCTIONS, sharedOutTo } from './functions.js';
 
 /** What the deployed functions will find in their environment, and what the poll function makes of it. */
 export interface RunTime {
@@ -45,16 +46,17 @@ export function readRunTime(
   });
   const deployed: Readonly<Record<string, string | undefined>> = { ...defaults, ...Object.fromEntries(set) };
   const asked = new Set<string>();
-  const recording = new Proxy<Environment>(
-    { ...deployed, ...given },
-    {
-      get: (all, name: string) => {
-        asked.add(name);
-        return all[name];
-      },
+  const all: Environment = { ...deployed, ...given };
+  const recording = new Proxy(all, {
+    get: (_, name: string) => {
+      asked.add(name);
+      return all[name];
     },
-  );
-  const problems = new Set(CHECKS.flatMap((check) => problemsOf(check, recording)));
+  });
+  const problems = new Set([
+    ...CHECKS.flatMap((check) => problemsOf(check, recording)),
+    ...FUNCTIONS.flatMap(({ trigger }) => problemsOf(parseConfig, { ...all, ...sharedOutTo(trigger) })),
+  ]);
   for (const problem of problems) read.problem(problem);
   if (problems.size > 0) return undefined;
   const variables = [...asked].sort().flatMap((name): readonly (readonly [string, string])[] => {
@@ -65,7 +67,7 @@ export function readRunTime(
 }
 
 /** What a check finds wrong with an environment. */
-export function problemsOf(check: (env: Environment) => unknown, env: Environment): readonly string[] {
+function problemsOf(check: (env: Environment) => unknown, env: Environment): readonly string[] {
   try {
     check(env);
     return [];

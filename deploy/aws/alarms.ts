@@ -92,6 +92,7 @@ function failures(definition: FunctionDefinition): [string, Watch][] {
   const often = { Period: 60, EvaluationPeriods: WINDOW, DatapointsToAlarm: 3 };
   const { name } = definition;
   return [
+    ...(definition.trigger.kind === 'call' ? [droppedEvents(definition)] : []),
     [
       logicalId(definition, 'ErrorsAlarm'),
       {
@@ -108,6 +109,24 @@ function failures(definition: FunctionDefinition): [string, Watch][] {
         properties: { ...functionMetric(definition, 'Throttles'), ...above(0), ...often },
       },
     ],
+  ];
+}
+
+/** An event that Lambda has given up after its retries (Lambda, "Asynchronous invocation metrics") is a document without a job: one is alarming. */
+function droppedEvents(definition: FunctionDefinition): [string, Watch] {
+  const { name } = definition;
+  return [
+    logicalId(definition, 'DroppedAlarm'),
+    {
+      name: `${name}-dropped`,
+      description: `Events for ${name} were given up after all retries: its log names the objects in the event not-submitted`,
+      properties: {
+        ...functionMetric(definition, 'AsyncEventsDropped'),
+        ...above(0),
+        Period: 60,
+        EvaluationPeriods: 1,
+      },
+    },
   ];
 }
 

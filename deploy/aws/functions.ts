@@ -1,5 +1,6 @@
 import type { AWS } from '@serverless/typescript';
-import type { FunctionDefinition } from '../../functions/function-definition.js';
+import type { FunctionDefinition, FunctionTrigger } from '../../functions/function-definition.js';
+import { sharedOutTo } from '../functions.js';
 import { logicalId, PENDING_QUEUE } from './names.js';
 import { tickSeconds } from './schedule.js';
 import type { AwsSettings, Mode } from './settings.js';
@@ -39,15 +40,32 @@ function triggered(settings: AwsSettings, { trigger }: FunctionDefinition): Part
         events: sourceOf(mode, maxConcurrentRuns),
       };
     case 'call':
-      return {};
-    case 'url':
+      return bounded(settings, trigger);
+    case 'url': {
+      const { environment, ...reserved } = bounded(settings, trigger);
       return {
+        ...reserved,
         // Open to everybody: CI cannot sign its callbacks for AWS, so the function itself checks the secret in the path.
         url: true,
         // CloudFormation reads the secret when it deploys, so that no template holds it.
-        environment: { CALLBACK_SECRET: `{{resolve:secretsmanager:${callbackSecret ?? ''}}}` },
+        environment: {
+          ...environment,
+          CALLBACK_SECRET: `{{resolve:secretsmanager:${callbackSecret ?? ''}}}`,
+        },
       };
+    }
   }
+}
+
+/** Calls are held to their number where concurrency can be reserved; each has its share of the request rate in any case. */
+function bounded(
+  { reserveConcurrency }: AwsSettings,
+  trigger: Exclude<FunctionTrigger, { readonly kind: 'timer' }>,
+): Pick<AwsFunction, 'environment' | 'reservedConcurrency'> {
+  return {
+    environment: sharedOutTo(trigger),
+    ...(reserveConcurrency ? { reservedConcurrency: trigger.maxConcurrentCalls } : {}),
+  };
 }
 
 /** In timer mode `schedules` calls the function. */

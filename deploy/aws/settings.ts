@@ -4,8 +4,10 @@ import {
   readStoredCredentials,
   type StoredCredentials,
 } from '../../lib/platform/credentials-place.js';
+import { environmentProblem } from '../environment.js';
 import { readRunTime, type RunTime } from '../run-time.js';
 import type { CommonSettings } from '../settings.js';
+import { physicalName } from './names.js';
 
 /** Node versions that Lambda creates functions with; 20 is blocked since June 2026 (AWS Lambda documentation, "Lambda runtimes"). */
 const RUNTIMES = ['nodejs22.x', 'nodejs24.x'] as const;
@@ -89,18 +91,34 @@ export function readAwsSettings(
     callbackSecret: read.optional('CALLBACK_SECRET_NAME', "a secret's name", parseSecretName),
     pendingAgeAlarmSeconds: read.optional('PENDING_AGE_ALARM_SECONDS', SECONDS, parseSeconds),
   };
-  const given = queueStandIns(region ?? 'us-east-1');
+  const given = queueStandIns(region ?? 'us-east-1', common);
   const runTime = readRunTime(env, { given, neverPassed: /^AWS_/ }, read);
-  if (runTime !== undefined) checkMode(mode, runTime, read);
+  if (runTime !== undefined) {
+    checkMode(mode, runTime, read);
+    const problem = environmentProblem({ ...runTime.variables, ...given }, 'Lambda');
+    if (problem !== undefined) read.problem(`each function ${problem}`);
+  }
+  checkCallback(settings.callbackSecret, read);
   if (region === undefined || credentials === undefined || runTime === undefined) return undefined;
   const { maxConcurrentRuns } = runTime.config;
   return { ...common, ...settings, cloud: 'aws', region, mode, credentials, maxConcurrentRuns, runTime };
 }
 
 /** What the queues' URLs will look like, for the check: they exist only once they are deployed. */
-function queueStandIns(region: string): Record<string, string> {
+function queueStandIns(region: string, { stage }: CommonSettings): Record<string, string> {
   const account = `https://sqs.${region}.amazonaws.com/000000000000`;
-  return { QUEUE_URL: `${account}/pending`, DEAD_LETTER_QUEUE_URL: `${account}/dead-letters` };
+  return {
+    QUEUE_URL: `${account}/${physicalName(stage, 'pending')}`,
+    DEAD_LETTER_QUEUE_URL: `${account}/${physicalName(stage, 'dead-letters')}`,
+  };
+}
+
+/** Whoever sets the secret itself, as for Tencent Cloud, would wait for a function that is not deployed. */
+function checkCallback(secretName: string | undefined, read: EnvReader): void {
+  if (secretName !== undefined || read.text('CALLBACK_SECRET') === undefined) return;
+  read.problem(
+    'CALLBACK_SECRET is set, but no template may hold it: store it in the Secrets Manager, and set CALLBACK_SECRET_NAME to its name',
+  );
 }
 
 function readRuntime(read: EnvReader): LambdaRuntime {

@@ -1,4 +1,5 @@
 import type { FunctionDefinition, FunctionTrigger } from '../../functions/function-definition.js';
+import { sharedOutTo } from '../functions.js';
 import { everyMinutes } from './cron.js';
 import type { TencentEvent, TencentFunction } from './service.js';
 import type { TencentSettings } from './settings.js';
@@ -42,10 +43,15 @@ function triggered(
         // The next tick is the retry, and a call that waited for a tick is no use beside the next one.
         asynchronous: { retries: 0, maximumAgeSeconds: trigger.everyMinutes * 60 },
       };
-    case 'url':
-      return callbackSecret === undefined ? {} : { environment: { CALLBACK_SECRET: callbackSecret } };
     case 'call':
-      return {};
+    case 'url': {
+      const secret =
+        trigger.kind === 'url' && callbackSecret !== undefined ? { CALLBACK_SECRET: callbackSecret } : {};
+      return {
+        maximumInstances: trigger.maxConcurrentCalls,
+        environment: { ...sharedOutTo(trigger), ...secret },
+      };
+    }
   }
 }
 

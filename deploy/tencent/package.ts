@@ -65,7 +65,7 @@ export async function writePackage(
 /** What a first deployment sends; a later one sends UpdateFunctionCode and UpdateFunctionConfiguration in place of CreateFunction, and updates triggers. */
 function requestsInOrder(framework: TencentFramework, plans: readonly FunctionPlan[]): readonly ApiRequest[] {
   const { environment, region } = framework.service.provider;
-  const runSeconds = longestRun(plans);
+  const runSeconds = longestHold(plans, environment);
   const queues = [environment['QUEUE_URL'] ?? '', environment['DEAD_LETTER_QUEUE_URL'] ?? '']
     .map((url) => parseQueueUrl(url))
     .filter((address) => address.kind === 'cmq')
@@ -80,9 +80,13 @@ function requestsInOrder(framework: TencentFramework, plans: readonly FunctionPl
   ];
 }
 
-/** In seconds. */
-export function longestRun(plans: readonly FunctionPlan[]): number {
-  return Math.max(...plans.map(({ timeoutSeconds }) => timeoutSeconds));
+/** The longest that a message is held, in seconds: what any run takes, or what the functions are told that the queue gives them. */
+export function longestHold(
+  plans: readonly FunctionPlan[],
+  variables: Readonly<Record<string, string>>,
+): number {
+  const told = Number(variables['CMQ_VISIBILITY_SECONDS'] ?? 0);
+  return Math.ceil(Math.max(told, ...plans.map(({ timeoutSeconds }) => timeoutSeconds)));
 }
 
 function policiesOf(framework: TencentFramework): Readonly<Record<string, Policy>> {

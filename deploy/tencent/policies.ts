@@ -58,8 +58,8 @@ function statementsFor(key: string, access: Access): readonly Statement[] {
     case 'submit':
       return [...createJobs(access), ...sendTo(queue)];
     case 'callback':
-      // It looks at the job inline, and sends on what that look does not settle.
-      return [...lookAtJobs(access), ...sendTo(queue), ...sendTo(deadLetters)];
+      // It looks at the job inline, and sends on what that look does not settle; only the poll function buries.
+      return [...lookAtJobs(access), ...sendTo(queue)];
     default:
       throw new DeployError(
         'no-policy',

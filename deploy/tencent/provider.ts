@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
 import { systemEffects } from '../../lib/platform/system.js';
 import { parseQueueUrl, type QueueAddress } from '../../lib/queue/open-queue.js';
+import { environmentProblem } from '../environment.js';
 import { openApi } from './api.js';
 import { withCode } from './code.js';
 import { functionInfo, invokeFunction, removeFunction } from './commands.js';
@@ -9,10 +10,9 @@ import { deployerCredentials } from './credentials.js';
 import { cronProblem } from './cron.js';
 import { deployFunction } from './deploy.js';
 import { DeployError } from './deploy-error.js';
-import { environmentProblem } from './environment.js';
 import type { DeployedFunction, TencentFramework, TencentOptions, TencentUtils } from './framework.js';
 import type { WaitEffects } from './functions-api.js';
-import { longestRun, planService, writePackage } from './package.js';
+import { longestHold, planService, writePackage } from './package.js';
 import { checkQueues } from './queues.js';
 import { SCHEMA } from './schema.js';
 
@@ -75,7 +75,7 @@ export class TencentProviderPlugin {
         const problem = 'timer' in event ? cronProblem(event.timer.cron) : undefined;
         return problem === undefined ? [] : [`functions.${key}.events.${index}.timer.cron ${problem}`];
       }),
-      ...[environmentProblem({ ...this.#framework.service.provider.environment, ...environment })]
+      ...[environmentProblem({ ...this.#framework.service.provider.environment, ...environment }, 'SCF')]
         .filter((problem) => problem !== undefined)
         .map((problem) => `functions.${key} ${problem}`),
     ]);
@@ -99,7 +99,7 @@ export class TencentProviderPlugin {
         queue: queueAt(environment['QUEUE_URL']),
         deadLetters: queueAt(environment['DEAD_LETTER_QUEUE_URL']),
       },
-      longestRun(plans),
+      longestHold(plans, environment),
       {
         ...effects,
         random: systemEffects.random,

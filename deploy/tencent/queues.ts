@@ -10,6 +10,7 @@ import type { BucketQueueAddress, CmqAddress } from '../../lib/queue/queue-url.j
 import type { QueueAddress } from '../../lib/queue/open-queue.js';
 import { readAnswer, type Api } from './api.js';
 import { DeployError } from './deploy-error.js';
+import { MAX_UNACKNOWLEDGED_SECONDS } from './cmq-queue.js';
 import type { ApiRequest } from './requests.js';
 
 /** What checking queues works through. */
@@ -99,9 +100,6 @@ const CmqQueue = v.object({
 });
 
 const CmqQueues = v.object({ QueueList: v.nullish(v.array(CmqQueue), []) });
-
-/** The longest that CMQ keeps a message that nobody acknowledged (tdmq API, CreateCmqQueue: 30 to 43200 seconds): then it is gone without a trace. */
-const MAX_UNACKNOWLEDGED_SECONDS = 43_200;
 
 /** The longest that what was acknowledged, by us or by the service itself, can be brought back (the same: up to 1296000 seconds). */
 const REWIND_SECONDS = 1_296_000;

@@ -1,8 +1,10 @@
-import { parseCallbackConfig } from '../../lib/callback/config.js';
+import { readSecrets } from '../../lib/callback/config.js';
 import { parseBucketName, parseRegion } from '../../lib/domain/names.js';
 import type { Environment, EnvReader } from '../../lib/env-reader.js';
-import { problemsOf, readRunTime, type RunTime } from '../run-time.js';
+import { parseQueueUrl } from '../../lib/queue/open-queue.js';
+import { readRunTime, type RunTime } from '../run-time.js';
 import type { CommonSettings } from '../settings.js';
+import { CMQ_AS_DEPLOYED } from './cmq-queue.js';
 import type { TencentProvider } from './service.js';
 
 /** What is set about a deployment to Tencent Cloud. `docs/deploy-tencent.md` lists every variable with its default and why. */
@@ -62,15 +64,17 @@ export function readTencentSettings(
     logs: readPair(read, ['CLS_LOGSET_ID', 'CLS_TOPIC_ID'], (logsetId, topicId) => ({ logsetId, topicId })),
     callbackSecret: read.text('CALLBACK_SECRET'),
   };
+  if (settings.callbackSecret !== undefined) readSecrets(read);
+  else if (read.text('CALLBACK_SECRET_NAME') !== undefined) {
+    read.problem(
+      'CALLBACK_SECRET_NAME is set, but names a secret of AWS: set CALLBACK_SECRET to the secret itself',
+    );
+  }
   const runTime = readVariables(env, read);
   if (runTime === undefined) return undefined;
   const { config, variables } = runTime;
   if (config.queue.queue.kind === 'sqs')
     read.problem('QUEUE_URL is a queue of SQS, for which SCF has no identity: use one of cos:// or cmq://');
-  if (settings.callbackSecret !== undefined) {
-    const callback = { ...variables, CALLBACK_SECRET: settings.callbackSecret };
-    for (const problem of problemsOf(parseCallbackConfig, callback)) read.problem(problem);
-  }
   const { maxConcurrentRuns } = config;
   return { ...settings, cloud: 'tencent', stage, region, submitPrefix, maxConcurrentRuns, variables };
 }
@@ -82,6 +86,7 @@ function readVariables(env: Environment, read: EnvReader): RunTime | undefined {
     QUEUE_URL: `cos://${bucket}.${region}/docjob/pending/`,
     DEAD_LETTER_QUEUE_URL: `cos://${bucket}.${region}/docjob/dead/`,
     ALLOWED_BUCKETS: bucket,
+    ...(parseQueueUrl(read.text('QUEUE_URL') ?? '').kind === 'cmq' ? CMQ_AS_DEPLOYED : {}),
   };
   return readRunTime(env, { defaults, neverPassed: NEVER_PASSED }, read);
 }

@@ -16,8 +16,14 @@ export interface CallbackConfig extends Config {
 export function parseCallbackConfig(env: Environment): CallbackConfig {
   const read = new EnvReader(env);
   const config = readConfig(read);
-  const secrets = parseSecrets(read.text('CALLBACK_SECRET') ?? '');
+  const secrets = readSecrets(read);
   if (config !== undefined && secrets !== undefined) return { ...config, secrets };
+  throw new ConfigError(read.problems);
+}
+
+/** `CALLBACK_SECRET`; undefined with a problem noted, in which it is not quoted. */
+export function readSecrets(read: EnvReader): readonly SecretDigest[] | undefined {
+  const secrets = parseSecrets(read.text('CALLBACK_SECRET') ?? '');
   if (secrets === undefined) {
     // Not read as other variables are: their problems quote the value.
     read.problem(
@@ -25,5 +31,5 @@ export function parseCallbackConfig(env: Environment): CallbackConfig {
         'or to two such with a comma between them while one replaces the other',
     );
   }
-  throw new ConfigError(read.problems);
+  return secrets;
 }

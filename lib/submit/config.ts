@@ -4,7 +4,7 @@ import type { CosClientPolicy } from '../cos/client.js';
 import { objectKeyProblem } from '../doc-jobs/object-key.js';
 import { templateProblems, type TemplateUse } from '../doc-jobs/output-template.js';
 import { SOURCE_TYPES } from '../doc-jobs/source-types.js';
-import { parseBucketName, parseQueueId, parseRegion } from '../domain/names.js';
+import { parseBucketName, parseQueueId, parseRegion, type BucketName } from '../domain/names.js';
 import { EnvReader, type Environment } from '../env-reader.js';
 import type { SchedulePolicy } from '../poller/schedule.js';
 import type { QueueConfig } from '../queue/open-queue.js';
@@ -53,7 +53,7 @@ export function parseSubmitConfig(env: Environment): SubmitConfig {
   });
   const queueId = read.optional('CI_QUEUE_ID', 'the ID of the CI queue of SOURCE_BUCKET', parseQueueId);
   const output = base === undefined ? undefined : readOutput(read, base);
-  const trigger = base === undefined ? undefined : readTrigger(read, base, queueId);
+  const trigger = readTrigger(read, base?.run.source.bucket);
   if (base === undefined || output === undefined) throw new ConfigError(read.problems);
 
   if (trigger !== undefined) {
@@ -111,12 +111,8 @@ function readOutput(read: EnvReader, { run }: Config): DocumentDefaults['output'
   return undefined;
 }
 
-/** Undefined where no event is taken. */
-function readTrigger(
-  read: EnvReader,
-  { run }: Config,
-  queueId: string | undefined,
-): SubmitTrigger | undefined {
+/** Undefined where no event is taken; what is wrong is noted even where the bucket is not known. */
+function readTrigger(read: EnvReader, bucket: BucketName | undefined): SubmitTrigger | undefined {
   const suffixes = (read.text('SUBMIT_SUFFIXES') ?? SOURCE_TYPES.map((type) => `.${type}`).join(','))
     .split(',')
     .map((suffix) => suffix.trim().toLowerCase());
@@ -127,12 +123,12 @@ function readTrigger(
   if (prefix === undefined) return undefined;
   const problem = objectKeyProblem(prefix);
   if (problem !== undefined) read.problem(`SUBMIT_PREFIX ${problem}`);
-  if (queueId === undefined) {
+  if (read.text('CI_QUEUE_ID') === undefined) {
     read.problem(
       'CI_QUEUE_ID is not set: with SUBMIT_PREFIX set it to the ID of the CI queue of SOURCE_BUCKET, in which the job of a repeated event is looked up',
     );
   }
-  return { bucket: run.source.bucket, prefix, suffixes };
+  return bucket === undefined ? undefined : { bucket, prefix, suffixes };
 }
 
 /** Everything that is written by a job with the defaults, and by the queue. */
@@ -150,7 +146,8 @@ function destinationsOf(
     { what: 'OUTPUT_OBJECT_SHEETS', bucket, key: sheetTemplate },
     { what: 'MANIFEST_KEY', bucket, key: run.keyTemplate },
     ...queues.flatMap(({ what, address }) =>
-      address.kind === 'cos' ? [{ what, bucket: address.bucket, key: address.prefix }] : [],
+      // Any key below it.
+      address.kind === 'cos' ? [{ what, bucket: address.bucket, key: `${address.prefix}\${name}` }] : [],
     ),
   ];
 }

@@ -9,6 +9,12 @@ export type SubmitRequest =
   /** New objects, told by COS. */
   | { readonly kind: 'event'; readonly records: readonly ReadRecord[] };
 
+/**
+ * The most documents of a call: more than a call of a minute can make jobs for, and few enough for the answer to tell of all of them. An answer of
+ * more than 6 MB (AWS Lambda quotas; SCF, product 583, page 11637) would be lost with the IDs of all jobs that were made.
+ */
+export const MAX_DOCUMENTS = 3_000;
+
 const DirectCall = v.union([
   v.strictObject({ documents: v.pipe(v.array(v.unknown()), v.minLength(1)) }),
   v.strictObject({ objects: v.pipe(v.array(v.string()), v.minLength(1)) }),
@@ -17,13 +23,17 @@ const DirectCall = v.union([
 /**
  * Reads an event: `{"documents":[…]}`, `{"objects":["a.docx",…]}`, or COS's event for new objects.
  *
- * @throws EventError naming the forms that are taken; it quotes field names only.
+ * @throws EventError naming the forms that are taken, or the most documents of a call; it quotes field names only.
  */
 export function parseSubmitEvent(event: unknown): SubmitRequest {
   const direct = v.safeParse(DirectCall, event);
   if (direct.success) {
     const { output } = direct;
-    return { kind: 'documents', documents: 'objects' in output ? output.objects : output.documents };
+    const documents = 'objects' in output ? output.objects : output.documents;
+    if (documents.length <= MAX_DOCUMENTS) return { kind: 'documents', documents };
+    throw new EventError(
+      `a call with ${documents.length} documents is too large: nothing was tried; call with ${MAX_DOCUMENTS} at most`,
+    );
   }
   const cos = v.safeParse(CosEvent, event);
   if (cos.success) return { kind: 'event', records: cos.output.Records.map(readRecord) };

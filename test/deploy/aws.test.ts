@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FUNCTIONS } from '../../deploy/functions.js';
+import { callback } from '../../functions/callback/function.js';
 import { poll } from '../../functions/poll/function.js';
+import { submit } from '../../functions/submit/function.js';
 import { DEFAULT_MAX_AGE, LONGEST_MAX_AGE, OUTAGE_GRACE } from '../../lib/poller/decide.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks } from '../../lib/poller/schedule.js';
 import { MAX_SEND_DELAY } from '../../lib/queue/sqs-times.js';
@@ -24,6 +26,7 @@ const SETTINGS = {
   SOURCE_BUCKET: 'docs-1250000000',
   SOURCE_REGION: 'ap-beijing',
   TENCENT_CREDENTIALS_PARAMETER: '/docjob/tencent',
+  CALLBACK_SECRET_NAME: 'docjob/callback',
 };
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555';
@@ -203,9 +206,45 @@ describe('the poll function', () => {
   });
 });
 
+describe('the callback function', () => {
+  test('has a URL that everybody can call, under both permissions that AWS asks for', () => {
+    for (const template of both()) {
+      expect(template.property('CallbackLambdaFunctionUrl', 'AuthType')).toBe('NONE');
+      const permissions = template
+        .resources('AWS::Lambda::Permission')
+        .map((id) => template.property(id))
+        .filter((permission) => JSON.stringify(permission).includes('CallbackLambdaFunction'));
+      // AWS Lambda, "Control access to Lambda function URLs": the second since October 2025.
+      expect(permissions).toEqual([
+        expect.objectContaining({ Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' }),
+        expect.objectContaining({ Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true }),
+      ]);
+    }
+  });
+
+  test('gets its secret from CloudFormation, and no other function does', () => {
+    expect(timer.property('CallbackLambdaFunction', 'Environment', 'Variables', 'CALLBACK_SECRET')).toBe(
+      '{{resolve:secretsmanager:docjob/callback}}',
+    );
+    const others = ['PollLambdaFunction', 'SubmitLambdaFunction'].map((id) => timer.property(id));
+    expect(JSON.stringify(others)).not.toContain('CALLBACK_SECRET');
+  });
+});
+
 describe('every function', () => {
-  const deployed = FUNCTIONS.filter(({ trigger }) => (trigger as { kind: string }).kind !== 'url');
+  const deployed = FUNCTIONS;
   const id = (name: string, what: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}${what}`;
+
+  test.each([submit, callback])(
+    '$name has so many calls at a time as share the request rate, so that no flood takes what the poller needs',
+    ({ name, trigger: { maxConcurrentCalls } }) => {
+      for (const template of both()) {
+        const of = (...path: readonly string[]) => template.property(id(name, 'LambdaFunction'), ...path);
+        expect(of('ReservedConcurrentExecutions')).toBe(maxConcurrentCalls);
+        expect(of('Environment', 'Variables', 'MAX_CONCURRENT_RUNS')).toBe(String(maxConcurrentCalls));
+      }
+    },
+  );
 
   test.each(deployed)(
     '$name runs on a supported Node, on arm64, with a log that does not grow for ever',
@@ -256,10 +295,11 @@ describe('the grants', () => {
           ),
       );
 
-  const pollGrants = (template: Template) =>
-    (template.property('PollRole', 'Policies', 0, 'PolicyDocument', 'Statement') as readonly Statement[]).map(
+  const grantsOf = (template: Template, role: string) =>
+    (template.property(role, 'Policies', 0, 'PolicyDocument', 'Statement') as readonly Statement[]).map(
       ({ Action, Resource }) => [Action, Resource],
     );
+  const pollGrants = (template: Template) => grantsOf(template, 'PollRole');
 
   const arn = (text: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${text}` });
   const place = '${AWS::Region}:${AWS::AccountId}';
@@ -276,6 +316,17 @@ describe('the grants', () => {
       [['ssm:GetParameter'], [arn(`ssm:${place}:parameter/docjob/tencent`)]],
     ]);
   });
+
+  test.each(['Submit', 'Callback'])(
+    'let the %s function send to the queue, and take nothing from it',
+    (name) => {
+      expect(grantsOf(timer, `${name}Role`)).toEqual([
+        [['logs:CreateLogStream', 'logs:PutLogEvents'], [{ 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] }]],
+        [['sqs:SendMessage'], [{ 'Fn::GetAtt': ['PendingQueue', 'Arn'] }]],
+        [['ssm:GetParameter'], [arn(`ssm:${place}:parameter/docjob/tencent`)]],
+      ]);
+    },
+  );
 
   test('add what an event source, own keys and a secret need', () => {
     expect(pollGrants(eventSource)).toEqual([
@@ -310,7 +361,9 @@ describe('the grants', () => {
       // Secrets Manager ends the ARN of a secret with six characters that nobody knows beforehand.
       [
         ...denials,
-        ...['PollRole', 'SubmitRole'].map((role) => `${role}: Allow secretsmanager:GetSecretValue`),
+        ...['PollRole', 'SubmitRole', 'CallbackRole'].map(
+          (role) => `${role}: Allow secretsmanager:GetSecretValue`,
+        ),
       ],
     ]);
   });
@@ -331,6 +384,16 @@ describe('the alarms', () => {
       Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['DeadLetterQueue', 'QueueName'] } }],
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 0,
+    });
+  });
+
+  test('come at the first event for the submit function that Lambda gave up', () => {
+    expect(timer.property('SubmitDroppedAlarm')).toMatchObject({
+      MetricName: 'AsyncEventsDropped',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'SubmitLambdaFunction' } }],
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+      EvaluationPeriods: 1,
     });
   });
 
@@ -385,6 +448,7 @@ test('the dashboard is one, and asks for what is deployed', () => {
 
 test('no secret of whoever packages is in any file', () => {
   expect([...files.keys()]).toEqual([
+    'callback.zip',
     'cloudformation-template-create-stack.json',
     'cloudformation-template-update-stack.json',
     'poll.zip',

@@ -88,6 +88,12 @@ describe('the settings of a deployment', () => {
       'TENCENT_CREDENTIALS_PARAMETER and TENCENT_CREDENTIALS_SECRET are both set',
     ],
     ['QUEUE_URL', 'https://sqs.x/1/y', 'QUEUE_URL is set, but the deployment makes its own: unset it'],
+    ['CALLBACK_SECRET', 's'.repeat(32), 'CALLBACK_SECRET is set, but no template may hold it'],
+    [
+      'ALLOWED_BUCKETS',
+      Array.from({ length: 200 }, (_, index) => `pages-${index}-1250000000`).join() + ',docs-1250000000',
+      'each function has run-time variables of',
+    ],
     // As the function itself would find out.
     ['CONCURRENCY', '0', 'CONCURRENCY is "0": expected a whole number from 1 to 256'],
     ['ALLOWED_BUCKETS', '*', 'ALLOWED_BUCKETS has the entry "*"'],

@@ -109,4 +109,17 @@ describe('the configuration of the submit function', () => {
     ]);
     expect(problemsOf({ ...NEEDED, ...changes })).toEqual([]);
   });
+
+  test.each([
+    ['docjob/pending/d', 'QUEUE_URL'],
+    ['docjob/dead/max-age/', 'DEAD_LETTER_QUEUE_URL'],
+  ])('refuses the prefix %s, under which some objects of a queue lie', (prefix, what) => {
+    const queues = {
+      QUEUE_URL: 'cos://docs-1250000000.ap-beijing/docjob/pending/',
+      DEAD_LETTER_QUEUE_URL: 'cos://docs-1250000000.ap-beijing/docjob/dead/',
+    };
+    expect(problemsOf({ ...EVENTS, ...queues, SUBMIT_PREFIX: prefix })).toEqual([
+      expect.stringMatching(new RegExp(`^${what} .* can lie under the trigger's prefix`)),
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseSubmitEvent } from '../../lib/submit/request.js';
+import { MAX_DOCUMENTS, parseSubmitEvent } from '../../lib/submit/request.js';
 import type { NewObject, ReadRecord } from '../../lib/submit/cos-event.js';
 import { cosEvent, cosRecord, type RecordChanges } from './events.js';
 
@@ -105,6 +105,21 @@ describe('an event of the submit function', () => {
       documents: ['a', { object: 'b' }],
     });
     expect(parseSubmitEvent({ objects: ['a'] })).toEqual({ kind: 'documents', documents: ['a'] });
+  });
+
+  test('has no more documents than the answer could tell of', () => {
+    const objects = (count: number) => ({ objects: Array.from({ length: count }, () => 'a') });
+    expect(parseSubmitEvent(objects(MAX_DOCUMENTS))).toMatchObject({ kind: 'documents' });
+    expect(() => parseSubmitEvent(objects(MAX_DOCUMENTS + 1))).toThrow(
+      'a call with 3001 documents is too large: nothing was tried; call with 3000 at most',
+    );
+    // What could be answered at worst about documents with the longest keys: 6 MB.
+    const longest = {
+      object: '文'.repeat(283),
+      ok: false,
+      error: { code: 'not-enqueued', message: 'x'.repeat(1_000) },
+    };
+    expect(MAX_DOCUMENTS * Buffer.byteLength(JSON.stringify(longest))).toBeLessThan(6 * 1024 * 1024);
   });
 
   test.each([

@@ -84,6 +84,31 @@ test('package writes zips, requests and policies without network and credentials
   expect(sent[3]?.parameters).toMatchObject({ Type: 'timer', TriggerDesc: '0 * * * * * *', Enable: 'OPEN' });
 });
 
+test('queues of CMQ are made as the functions are told that they are', async () => {
+  const folder = await open();
+  const { code, output } = await folder.run(['package'], {
+    ...SETTINGS,
+    QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/docjob-pending',
+    DEAD_LETTER_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/docjob-dead',
+  });
+  expect({ code, output }).toMatchObject({ code: 0 });
+  // Written by the plugin.
+  const requests = JSON.parse((await folder.read('tencent-requests.json')).toString()) as readonly Request[];
+  const [pending, dead, create] = requests.map(({ parameters }) => parameters);
+  for (const queue of [pending, dead])
+    expect(queue).toMatchObject({
+      VisibilityTimeout: 70,
+      MsgRetentionSeconds: 43_200,
+      RewindSeconds: 1_296_000,
+    });
+  expect(create?.['Environment']).toMatchObject({
+    Variables: expect.arrayContaining([
+      { Key: 'CMQ_VISIBILITY_SECONDS', Value: '70' },
+      { Key: 'CMQ_MAX_UNACKED_SECONDS', Value: '43200' },
+    ]),
+  });
+});
+
 test('settings that are missing or wrong are listed in one message', async () => {
   const folder = await open();
   const { code, output } = await folder.run(['package'], {

@@ -23,8 +23,16 @@ function settingsOf(env: Readonly<Record<string, string>> = {}): TencentSettings
   return settings;
 }
 
-const submit: FunctionDefinition = { ...poll, name: 'submit', trigger: { kind: 'call' } };
-const callback: FunctionDefinition = { ...poll, name: 'callback', trigger: { kind: 'url' } };
+const submit: FunctionDefinition = {
+  ...poll,
+  name: 'submit',
+  trigger: { kind: 'call', maxConcurrentCalls: 4 },
+};
+const callback: FunctionDefinition = {
+  ...poll,
+  name: 'callback',
+  trigger: { kind: 'url', maxConcurrentCalls: 6 },
+};
 
 test('a bucket and its region are enough: queues in it, a role for each function, one run at a time', () => {
   const settings = settingsOf();
@@ -40,6 +48,17 @@ test('a bucket and its region are enough: queues in it, a role for each function
     },
   });
   expect(settings.roleOf('poll')).toBe('docjob-poll');
+});
+
+test('queues of CMQ need nothing beside their URLs: the function is told how the deployment makes them', () => {
+  const { variables } = settingsOf({
+    QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/docjob-pending',
+    DEAD_LETTER_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/docjob-dead',
+  });
+  expect(variables).toMatchObject({
+    CMQ_MAX_UNACKED_SECONDS: '43200',
+    CMQ_VISIBILITY_SECONDS: String(poll.timeoutSeconds + 10),
+  });
 });
 
 test('variables that a function reads are handed on; the platform’s, the keys and strangers are not', () => {
@@ -66,6 +85,9 @@ test.each([
   [{ CLS_TOPIC_ID: 'x' }, 'CLS_TOPIC_ID is set but CLS_LOGSET_ID is not'],
   [{ SCF_RUNTIME: 'python3' }, 'SCF_RUNTIME is "python3"'],
   [{ TENCENT_REGION: 'Beijing' }, 'TENCENT_REGION is "Beijing"'],
+  // Enough for the one run of the timer, but not for the calls of the other functions.
+  [{ REQUESTS_PER_SECOND: '0.3' }, 'REQUESTS_PER_SECOND 0.3 shared out to MAX_CONCURRENT_RUNS 5'],
+  [{ CALLBACK_SECRET_NAME: 'docjob/callback' }, 'set CALLBACK_SECRET to the secret itself'],
   [{ MAX_CONCURRENT_RUNS: '0' }, 'MAX_CONCURRENT_RUNS is "0"'],
   [{ MANIFEST_KEY: 'one.json' }, 'MANIFEST_KEY is "one.json": the manifest key must contain ${jobId}'],
   [
@@ -85,7 +107,17 @@ test.each([
   expect(read({ ...LEAST, ...env }).problems).toEqual([expect.stringContaining(problem)]);
 });
 
-test('only a timer is held to one run, without retries, for one tick', () => {
+test('what is wrong beyond the bucket is listed with what is missing', () => {
+  const { problems } = read({ SUBMIT_PREFIX: 'in/', CALLBACK_SECRET: 'too-short' });
+  expect(problems).toEqual([
+    expect.stringContaining('CALLBACK_SECRET is not set, or is no secret'),
+    expect.stringContaining('SOURCE_BUCKET is not set'),
+    expect.stringContaining('SOURCE_REGION is not set'),
+    expect.stringContaining('CI_QUEUE_ID is not set'),
+  ]);
+});
+
+test('only a timer is held to the runs that are set, without retries, for one tick', () => {
   const functions = tencentFunctions(settingsOf({ MAX_CONCURRENT_RUNS: '3' }), [poll, submit]);
   expect(functions['poll']).toMatchObject({
     maximumInstances: 3,
@@ -95,6 +127,19 @@ test('only a timer is held to one run, without retries, for one tick', () => {
   // SCF's own retries stay: an event that failed is to come again.
   expect(functions['submit']).not.toHaveProperty('asynchronous');
   expect(functions['submit']?.events).toEqual([]);
+});
+
+test('the other functions are held to a number of calls, which share the request rate', () => {
+  const settings = settingsOf({ MAX_CONCURRENT_RUNS: '3', CALLBACK_SECRET: 's'.repeat(32) });
+  const functions = tencentFunctions(settings, [submit, callback]);
+  const bounds = ['submit', 'callback'].map((name) => [
+    functions[name]?.maximumInstances,
+    functions[name]?.environment?.['MAX_CONCURRENT_RUNS'],
+  ]);
+  expect(bounds).toEqual([
+    [4, '4'],
+    [6, '6'],
+  ]);
 });
 
 test('a prefix makes the bucket call the submit function', () => {
@@ -112,6 +157,7 @@ test('a function with a URL is deployed only with its secret, which no other fun
   const functions = tencentFunctions(settings, [poll, callback]);
   expect(functions['callback']).toMatchObject({
     environment: { CALLBACK_SECRET: 's'.repeat(32) },
+    maximumInstances: 6,
     events: [{ url: { name: 'url' } }],
   });
   expect(JSON.stringify([functions['poll'], settings.variables])).not.toContain('sss');
