@@ -17,6 +17,8 @@ import { RunError, type Failure, type RunErrorCode } from './run-error.js';
 import { Settler } from './settler.js';
 import { Tally } from './tally.js';
 
+const CUT_OFF = 'the service had not answered when the time for this run was over';
+
 /** How runs go; the same for every run of a deployment. */
 export interface RunPolicy {
   readonly client: CosClientPolicy;
@@ -125,12 +127,15 @@ class Run {
     return this.#conclude();
   }
 
-  /** Aborts what is in flight when the work's time is over, unless the run ends before. */
+  /**
+   * Aborts what is in flight when the work's time is over, unless the run ends before. A look that is cut off so had all the time that a look may
+   * take: it failed, and ages like any other, lest it be the first and the last of every run.
+   */
   #stopWork(ended: AbortSignal): void {
     const { clock } = this.#deps;
     const left = between(clock.now(), this.#budget.workUntil);
     clock.sleep(left, ended).then(
-      () => this.#outOfTime.abort(new Error('the time for this run is over')),
+      () => this.#outOfTime.abort(new DocjobError('out-of-time', CUT_OFF, { disposition: 'transient' })),
       () => undefined,
     );
   }

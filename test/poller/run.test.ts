@@ -367,6 +367,35 @@ describe('a job that makes the run stop', () => {
   });
 });
 
+test.each([
+  ['CI', 'GET', 'look-failed'],
+  ['COS', 'PUT', 'manifest-failed'],
+])(
+  'a job whose look %s leaves hanging until the run is over is not the first of the next run again, and ages like any other',
+  async (_who, method, reason) => {
+    for (const [age, kind] of [
+      [hours(1), 'look-again'],
+      [hours(24 * 5), 'dead-letter'],
+    ] as const) {
+      const clock = new HandClock();
+      const queue = new MemoryQueue(jobs(1), after(START, millis(-Number(age))));
+      const { go } = setUp(
+        queue,
+        (request) => {
+          if (isProbe(request) || request.method !== method) return allInState('Success')(request);
+          clock.timeIsOver.resolve(undefined);
+          return new Promise(() => undefined);
+        },
+        clock,
+      );
+      await expect(go()).resolves.toMatchObject({ returned: 0, errors: { transient: 1 } });
+      const [settled] = queue.settled;
+      expect(settled).toMatchObject({ outcome: kind === 'look-again' ? { kind } : { kind, reason } });
+      if (settled?.outcome.kind === 'look-again') expect(settled.outcome.delay).toBeGreaterThan(0);
+    }
+  },
+);
+
 test('a pace that feeds fewer looks than set starts only as many, so that each can end', async () => {
   let inFlight = 0;
   let most = 0;
