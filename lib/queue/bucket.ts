@@ -2,13 +2,14 @@ import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { deleteObject, getObject, putObject } from '../cos/objects.js';
 import type { CosRequester } from '../cos/requester.js';
-import { before, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import { before, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Log } from '../telemetry/log.js';
 import { checkpointKey, formatCheckpoint } from './bucket-checkpoint.js';
 import { bucketDeadLetter, MAX_STRAY_BYTES, type StrayContent } from './bucket-dead-letter.js';
 import { bucketError } from './bucket-errors.js';
 import { formatName, nonceFrom } from './bucket-name.js';
 import { BucketReader, type LeasedObject, type NextLook } from './bucket-reader.js';
+import { CLOSING_TIME } from './closing-time.js';
 import type { JobDefaults } from './message.js';
 import type {
   EnqueueResult,
@@ -39,9 +40,6 @@ export interface BucketEffects extends CosClientEffects {
   /** The end of the run. */
   readonly deadline: EpochMs;
 }
-
-/** What is left of a run after the last request, for its closing log line. */
-const CLOSING_TIME: Millis = seconds(1);
 
 /** What is left for the checkpoint after the last settlement, however slow that is: without it the next run would begin where this one did. */
 const CHECKPOINT_TIME: Millis = millis(500);

@@ -1,6 +1,7 @@
 import { DocjobError } from '../domain/docjob-error.js';
-import { between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import { before, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import { splitIntoBatches } from './batches.js';
+import { CLOSING_TIME } from './closing-time.js';
 import { CmqClient, type CmqConnection, type CmqEffects } from './cmq-client.js';
 import {
   MAX_ENTRIES,
@@ -65,7 +66,7 @@ class CmqPendingQueue implements PendingQueue {
     };
     this.#options = options;
     this.#effects = effects;
-    this.#client = new CmqClient(options, effects);
+    this.#client = new CmqClient(options, { ...effects, deadline: before(effects.deadline, CLOSING_TIME) });
   }
 
   async enqueue(jobs: readonly PendingJob[], delay: Millis): Promise<readonly EnqueueResult[]> {
