@@ -277,7 +277,10 @@ describe('the time of a run', () => {
     const queue = new MemoryQueue(jobs(1));
     queue.leaseLength = 12_000;
     const { service, go } = setUp(queue, allInState('Success'));
-    await expect(go()).resolves.toMatchObject({ returned: 1, finished: {} });
+    // And would not be in the next run either, so the platform should know.
+    const error = await errorOf(go());
+    expect(error).toMatchObject({ code: 'queue-unusable', report: { returned: 1, finished: {} } });
+    expect(error.message).toContain('leases of 12000 ms, but one look needs up to 13000 ms');
     expect(service.requests).toHaveLength(1);
   });
 
@@ -323,6 +326,32 @@ describe('the time of a run', () => {
       stopped: 'queue-empty',
     });
     expect([...service.manifests.keys()]).toEqual([expect.stringContaining(aJobId(11))]);
+  });
+
+  test('F6: a look that ends while others are acknowledged does not wait for the long poll after that', async () => {
+    const queue = new MemoryQueue(jobs(2));
+    const [secondLook, bothSettled] = [deferred<undefined>(), deferred<undefined>()];
+    const settle = queue.settle.bind(queue);
+    queue.settle = async (settlements) => {
+      secondLook.resolve(undefined);
+      // Nothing of a look waits for more than promises here, so by then the second one has ended.
+      await new Promise(setImmediate);
+      const results = await settle(settlements);
+      if (queue.settled.length === 2) bothSettled.resolve(undefined);
+      return results;
+    };
+    const lease = queue.lease.bind(queue);
+    let polls = 0;
+    queue.lease = async (request) => {
+      polls += 1;
+      if (polls === 2) await bothSettled.promise; // nothing comes before
+      return lease(request);
+    };
+    const { go } = setUp(queue, async (request) => {
+      if (askedJob(request) === aJobId(2)) await secondLook.promise;
+      return allInState('Running')(request);
+    });
+    await expect(go({ policy: { concurrency: 2 } })).resolves.toMatchObject({ waiting: 2 });
   });
 
   test('F8: an abort stops the looks, and what was leased goes back', async () => {
