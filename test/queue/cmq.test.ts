@@ -256,6 +256,23 @@ describe('a call that fails', () => {
     expect(asked).toBe(2);
   });
 
+  test('because a key was replaced tells who keeps it which one was refused', async () => {
+    const { secretId, secretKey } = cloud.keys.longLived;
+    const kept = { secretId, secretKey: 'of before' };
+    send(aPendingJob(1));
+    queue = cloud.open({}, { credentials: (refused) => (refused === kept ? { secretId, secretKey } : kept) });
+    expect(await leaseAll()).toHaveLength(1);
+  });
+
+  test('is told without the token, should CMQ repeat it', async () => {
+    const key = cloud.keys.issueTemporary();
+    queue = cloud.open({}, { credentials: () => key });
+    const body = JSON.stringify({ code: 4000, message: `(10420)cannot parse Token=${key.token}&x=1` });
+    control.fail('BatchReceiveMessage', { kind: 'answer', status: 400, body });
+    const { message } = await errorOf(leaseOne());
+    expect(message).toContain('(10420)cannot parse Token=…&x=1');
+  });
+
   test('with a key that stays refused says so, and repeats neither key nor token', async () => {
     const key = cloud.keys.issueTemporary();
     cloud.keys.expire(key);
