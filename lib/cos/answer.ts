@@ -12,7 +12,7 @@ import { parseXml } from './xml.js';
 /** An error body is a few hundred bytes; SignatureDoesNotMatch, which quotes the request, a few thousand. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** A first look, so that a large success is not parsed twice. No object that docjob reads has such a root. */
+/** A first look, so that a large success is not parsed twice. */
 const LOOKS_LIKE_ERROR = /^(?:\xEF\xBB\xBF)?\s*(?:<\?xml[^>]*>\s*)?<Error[\s/>]/;
 
 /** What of a request is secret, should the service quote it. */
@@ -22,7 +22,8 @@ const SECRET_HEADERS: readonly string[] = ['authorization', ...Object.values(TOK
 const NO_BODY_EXPECTED: ReadonlySet<string> = new Set(['cos PUT', 'cos DELETE']);
 
 /**
- * Tells a success from an error, whatever the status says: a 200 can carry an `<Error>`, and a body where none belongs is not a success either.
+ * Tells a success from an error, whatever the status says: a 200 can carry an `<Error>`, and a body where none belongs is not a success either. Only
+ * what an object holds is never taken for an error: anybody may have written it.
  *
  * @throws ServiceError for an error answer, UndecodableError for an answer that is neither.
  */
@@ -36,7 +37,7 @@ export function checkAnswer(
   const { asked } = sent;
   const isSuccess = status >= 200 && status < 300;
   const error =
-    isSuccess && !LOOKS_LIKE_ERROR.test(body.toString('latin1', 0, 256))
+    isSuccess && (isContent(request, headers) || !LOOKS_LIKE_ERROR.test(body.toString('latin1', 0, 256)))
       ? undefined
       : errorIn(body, sent.headers);
   const id = headers['x-ci-request-id'] ?? headers['x-cos-request-id'] ?? error?.requestId;
@@ -67,6 +68,11 @@ export function checkAnswer(
     throw new UndecodableError(`the answer to ${asked} has a body where none belongs`, { requestId });
   }
   return { status, headers, body, requestId };
+}
+
+/** Whether a body is what an object holds: GET Object gives the object's ETag with it (436/7753), which no error has. */
+function isContent({ family, method, path }: CosRequest, headers: WireResponse['headers']): boolean {
+  return family === 'cos' && method === 'GET' && path !== '/' && headers['etag'] !== undefined;
 }
 
 /** What the `<Error>` of a body says; undefined when it is none: a proxy's HTML, nothing at all. Then the status alone must do. */

@@ -56,8 +56,9 @@ export function listObjects(
 
 function decodePage(response: CosResponse, { prefix, marker }: ObjectQuery): ObjectPage {
   const root = parseXml(response, 'ListBucketResult', MAX_ANSWER_BYTES);
-  // Without it nobody could say whether a % in a key is one.
-  if (root.text('EncodingType') !== 'url') throw root.undecodable('is not encoded as was asked for');
+  // Without it nobody could say whether a % in a key is one. The page of before 2019 spells it with a hyphen.
+  if ((root.text('EncodingType') ?? root.text('Encoding-Type')) !== 'url')
+    throw root.undecodable('is not encoded as was asked for');
   const objects = root.children('Contents').map(decodeObject);
   let last = marker;
   for (const { key } of objects) {

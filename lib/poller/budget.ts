@@ -68,6 +68,20 @@ export function mayStart(now: EpochMs, leaseUntil: EpochMs, budget: RunBudget): 
   return between(now, lookUntil(leaseUntil, budget)) >= budget.lookTime;
 }
 
+/** What is wrong with a lease that is too short for a look from the beginning, though the run has time for one; undefined when nothing is. */
+export function leaseProblem(
+  now: EpochMs,
+  leaseUntil: EpochMs,
+  deadline: EpochMs,
+  budget: RunBudget,
+): string | undefined {
+  if (mayStart(now, leaseUntil, budget) || !mayStart(now, deadline, budget)) return undefined;
+  return (
+    `the queue gives leases of ${between(now, leaseUntil)} ms, but one look needs up to ${budget.lookTime + SETTLE_TIME} ms: ` +
+    'give the queue a longer visibility timeout, or lower REQUEST_TIMEOUT_MS'
+  );
+}
+
 /**
  * As many looks at a time as the pace can feed: with more, every PUT would wait in line behind all the describes, and none would be in time. So no
  * request waits for its turn longer than one attempt may take.

@@ -3,11 +3,11 @@ import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/c
 import { DeadlineError } from '../cos/errors/deadline-error.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { BucketName, Region } from '../domain/names.js';
-import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
+import { between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
-import { looksAtATime, lookUntil, mayStart, planRun, type RunBudget } from './budget.js';
+import { leaseProblem, looksAtATime, lookUntil, mayStart, planRun, type RunBudget } from './budget.js';
 import type { DecisionPolicy } from './decide.js';
 import { Holds } from './holds.js';
 import { failedLook, look, type LookDeps, type LookResult } from './look.js';
@@ -16,6 +16,8 @@ import type { FinishedJob, RunReport, StopReason } from './report.js';
 import { RunError, type Failure, type RunErrorCode } from './run-error.js';
 import { Settler } from './settler.js';
 import { Tally } from './tally.js';
+
+const CUT_OFF = 'the service had not answered when the time for this run was over';
 
 /** How runs go; the same for every run of a deployment. */
 export interface RunPolicy {
@@ -125,12 +127,15 @@ class Run {
     return this.#conclude();
   }
 
-  /** Aborts what is in flight when the work's time is over, unless the run ends before. */
+  /**
+   * Aborts what is in flight when the work's time is over, unless the run ends before. A look that is cut off so had all the time that a look may
+   * take: it failed, and ages like any other, lest it be the first and the last of every run.
+   */
   #stopWork(ended: AbortSignal): void {
     const { clock } = this.#deps;
     const left = between(clock.now(), this.#budget.workUntil);
     clock.sleep(left, ended).then(
-      () => this.#outOfTime.abort(new Error('the time for this run is over')),
+      () => this.#outOfTime.abort(new DocjobError('out-of-time', CUT_OFF, { disposition: 'transient' })),
       () => undefined,
     );
   }
@@ -165,12 +170,15 @@ class Run {
         return;
       }
       this.#tally.lease(leases);
+      this.#checkLength(leases);
       yield* leases;
     }
   }
 
   async #lease(room: number): Promise<readonly Lease[]> {
     this.#isLeasing = true;
+    // What ended during the flush before this: nobody else would send it.
+    const flushed = this.#settler.flush();
     try {
       return await this.#deps.queue.lease({
         max: room,
@@ -183,8 +191,16 @@ class Run {
       else this.#fail('queue-unusable', 'the queue cannot be asked for jobs', error);
       return [];
     } finally {
+      await flushed;
       this.#isLeasing = false;
     }
+  }
+
+  /** Fails when no lease holds a look: handed back they would come round again, in this run and in every other, and nobody be looked at. */
+  #checkLength(leases: readonly Lease[]): void {
+    const longest = epochMs(Math.max(...leases.map(({ until }) => until)));
+    const problem = leaseProblem(this.#deps.clock.now(), longest, this.#limits.deadline, this.#budget);
+    if (problem !== undefined) this.#fail('queue-unusable', problem, undefined);
   }
 
   async #handle(lease: Lease): Promise<void> {

@@ -7,7 +7,7 @@ import { abortable } from './abortable.js';
 import { checkpointKey, NOTHING_DONE, parseCheckpoint, type Claim } from './bucket-checkpoint.js';
 import { parseName } from './bucket-name.js';
 import { Round } from './bucket-round.js';
-import type { JobDefaults, ParsedMessage } from './message.js';
+import { redrivenBy, type JobDefaults, type ParsedMessage } from './message.js';
 import type { Lease, LeaseRequest } from './pending-queue.js';
 import type { BucketQueueAddress } from './queue-url.js';
 
@@ -150,8 +150,7 @@ export class BucketReader {
     if (!this.#isDue(parsed, name, { firstSeenAt, seenAt }, window)) return undefined;
     // Safe in logs whatever the name is; a job's name stays as it is.
     const facts = { id: encodeURI(object.key), firstSeenAt, until: holdUntil };
-    const lease: Lease =
-      parsed.kind === 'job' ? { ...facts, ...notFromTheFuture(parsed, seenAt) } : { ...facts, ...parsed };
+    const lease: Lease = { ...facts, ...redrivenBy(after(seenAt, GRAIN), parsed) };
     return { lease, object, name };
   }
 
@@ -168,15 +167,4 @@ export class BucketReader {
         : { seed: name, createdAt: undefined };
     return this.#options.nextLook({ seed, createdAt, ...seen }, since) <= until;
   }
-}
-
-/** A redrive is never later than the object that it made. */
-function notFromTheFuture(
-  parsed: Extract<ParsedMessage, { kind: 'job' }>,
-  writtenAt: EpochMs,
-): Extract<ParsedMessage, { kind: 'job' }> {
-  const { redrivenAt } = parsed.job;
-  const latest = after(writtenAt, GRAIN);
-  if (redrivenAt === undefined || redrivenAt <= latest) return parsed;
-  return { kind: 'job', job: { ...parsed.job, redrivenAt: latest } };
 }

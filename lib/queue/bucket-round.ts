@@ -48,9 +48,9 @@ export class Round {
 
   /** A page was listed at `now`. */
   arrive(now: EpochMs): void {
+    // Services have many clocks: a pass began when the one that is furthest behind says so, but never before what it builds on.
     this.#beganAt = epochMs(Math.min(this.#beganAt ?? now, now));
-    // Services have many clocks: a pass never claims to have begun before what it builds on.
-    this.#startedAt ??= epochMs(Math.max(now, this.#since));
+    this.#startedAt = epochMs(Math.max(Math.min(this.#startedAt ?? now, now), this.#since));
   }
 
   /** Passes a key; false, and the round is over, when it was seen before. */

@@ -1,13 +1,15 @@
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { deleteObject, getObject, putObject } from '../cos/objects.js';
-import { before, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import type { CosRequester } from '../cos/requester.js';
+import { before, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Log } from '../telemetry/log.js';
 import { checkpointKey, formatCheckpoint } from './bucket-checkpoint.js';
 import { bucketDeadLetter, MAX_STRAY_BYTES, type StrayContent } from './bucket-dead-letter.js';
 import { bucketError } from './bucket-errors.js';
 import { formatName, nonceFrom } from './bucket-name.js';
 import { BucketReader, type LeasedObject, type NextLook } from './bucket-reader.js';
+import { CLOSING_TIME } from './closing-time.js';
 import type { JobDefaults } from './message.js';
 import type {
   EnqueueResult,
@@ -39,8 +41,8 @@ export interface BucketEffects extends CosClientEffects {
   readonly deadline: EpochMs;
 }
 
-/** What is left of a run after the last request, for its closing log line. */
-const CLOSING_TIME: Millis = seconds(1);
+/** What is left for the checkpoint after the last settlement, however slow that is: without it the next run would begin where this one did. */
+const CHECKPOINT_TIME: Millis = millis(500);
 
 /** Requests at a time, all that bounds their rate: a few more than the poller settles at once. */
 const CALLS_AT_A_TIME = 16;
@@ -68,6 +70,8 @@ class BucketQueue implements PendingQueue {
   readonly #effects: BucketEffects;
   readonly #closed = new AbortController();
   readonly #client: CosClient;
+  /** The client for settlements. */
+  readonly #settling: CosRequester;
   readonly #reader: BucketReader;
 
   constructor(options: BucketOptions, effects: BucketEffects) {
@@ -75,10 +79,9 @@ class BucketQueue implements PendingQueue {
     this.#effects = effects;
     // Unpaced: the rate is there for CI, which documents no limit, and what ends a lease must not wait in line behind it. COS takes thousands a second.
     const policy = { ...options.client, requestsPerSecond: Number.POSITIVE_INFINITY };
-    this.#client = new CosClient(policy, effects, {
-      deadline: before(effects.deadline, CLOSING_TIME),
-      signal: this.#closed.signal,
-    });
+    const deadline = before(effects.deadline, CLOSING_TIME);
+    this.#client = new CosClient(policy, effects, { deadline, signal: this.#closed.signal });
+    this.#settling = this.#client.until(before(deadline, CHECKPOINT_TIME));
     this.#reader = new BucketReader(options, this.#client);
   }
 
@@ -152,7 +155,7 @@ class BucketQueue implements PendingQueue {
       case 'look-again':
         return;
       case 'done':
-        return deleteObject(this.#client, this.#options.queue, leased.object.key);
+        return deleteObject(this.#settling, this.#options.queue, leased.object.key);
       case 'dead-letter':
         return this.#bury(leased, outcome);
     }
@@ -169,8 +172,8 @@ class BucketQueue implements PendingQueue {
     }
     const at = { queueUrl: queue.url, deadLetterPrefix: deadLetters.prefix };
     const { key, body } = bucketDeadLetter(leased, outcome, at, stray);
-    await putObject(this.#client, deadLetters, key, Buffer.from(body), JSON_TYPE);
-    await deleteObject(this.#client, queue, leased.object.key);
+    await putObject(this.#settling, deadLetters, key, Buffer.from(body), JSON_TYPE);
+    await deleteObject(this.#settling, queue, leased.object.key);
   }
 
   /** An object that is no job, with its content, which must not be lost with it. */
@@ -182,7 +185,7 @@ class BucketQueue implements PendingQueue {
           'it was left where it is; move it away',
       );
     if (object.sizeBytes > MAX_STRAY_BYTES) throw tooLarge(object.sizeBytes);
-    const answer = await getObject(this.#client, this.#options.queue, object.key);
+    const answer = await getObject(this.#settling, this.#options.queue, object.key);
     if (answer === undefined) return undefined;
     // It may have been written over since it was listed.
     if (answer.body.length > MAX_STRAY_BYTES) throw tooLarge(answer.body.length);

@@ -31,12 +31,14 @@ const Head = v.object({
  * Reads an answer. No document says with which status a failure comes: its code counts, whatever the status, and the status only where there is no
  * code. A code of success under a status of failure is neither.
  *
+ * @param token what was sent of secrets as it is, lest the service's words repeat it
  * @throws QueueError for a failed call, or an answer that is none of the data plane.
  */
 export function readAnswer(
   response: WireResponse,
   asked: Asked,
   times: Pick<CmqAnswer, 'sentAt' | 'serverDate'>,
+  token: string | undefined,
 ): CmqAnswer {
   const fields = parseJson(response.body);
   const head = v.safeParse(Head, fields);
@@ -48,7 +50,8 @@ export function readAnswer(
   }
   const { code, message, requestId } = head.output;
   if (![OK, NO_MESSAGE, ...BATCH_FAILED].includes(code)) {
-    throw cmqCallError({ code, message }, asked, requestId);
+    const words = token === undefined ? message : message.replaceAll(token, '…');
+    throw cmqCallError({ code, message: words }, asked, requestId);
   }
   if (code === OK && !isSuccess) throw cmqStatusError(response.status, asked);
   return { code, fields, requestId, ...times };

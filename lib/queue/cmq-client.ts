@@ -94,7 +94,7 @@ export class CmqClient {
         const sentAt = this.#effects.clock.now();
         const response = await this.#exchange(call, key, sentAt);
         serverDate = parseHttpDate(response.headers['date']);
-        return read(readAnswer(response, asked, { sentAt, serverDate }));
+        return read(readAnswer(response, asked, { sentAt, serverDate }, key.token));
       } catch (error) {
         call.signal?.throwIfAborted();
         const isRepaired = await this.#repair(error, key, serverDate);
@@ -165,10 +165,14 @@ export class CmqClient {
     if (serverDate !== undefined && this.#serverClock.repair(serverDate) !== undefined) return true;
     if (!this.#credentialsRefreshed) {
       this.#credentialsRefreshed = true;
-      this.#credentials = Promise.resolve(this.#effects.credentials());
+      this.#credentials = Promise.resolve(this.#effects.credentials(refused));
     }
     const fresh = await this.#credentials;
-    return fresh?.secretId !== refused.secretId || fresh.token !== refused.token;
+    return (
+      fresh?.secretId !== refused.secretId ||
+      fresh.secretKey !== refused.secretKey ||
+      fresh.token !== refused.token
+    );
   }
 
   /** How long to wait before the next attempt; undefined when there should be none. */

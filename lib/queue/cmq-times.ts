@@ -30,7 +30,7 @@ const MAX_DELAY_SECONDS = 3_600;
 const MAX_VISIBILITY = hours(12);
 
 /** The times of CMQ have whole seconds: each may be off by almost one. */
-const GRAIN = seconds(1);
+export const GRAIN = seconds(1);
 
 /**
  * The longest delay that a message may get: a quarter of its unacknowledged time, so that three quarters are left for it to wait for a run, for

@@ -1,6 +1,16 @@
 import { DocjobError } from '../domain/docjob-error.js';
-import { between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import {
+  after,
+  before,
+  between,
+  epochMs,
+  millis,
+  seconds,
+  type EpochMs,
+  type Millis,
+} from '../domain/units.js';
 import { splitIntoBatches } from './batches.js';
+import { CLOSING_TIME } from './closing-time.js';
 import { CmqClient, type CmqConnection, type CmqEffects } from './cmq-client.js';
 import {
   MAX_ENTRIES,
@@ -11,8 +21,8 @@ import {
 } from './cmq-messages.js';
 import { settleDeliveries, type Delivery } from './cmq-settle.js';
 import { Successors } from './cmq-successors.js';
-import { delaySeconds, leaseUntil, longestDelay, type CmqSettings } from './cmq-times.js';
-import { formatMessage, parseMessage, type JobDefaults } from './message.js';
+import { delaySeconds, GRAIN, leaseUntil, longestDelay, type CmqSettings } from './cmq-times.js';
+import { formatMessage, parseMessage, redrivenBy, type JobDefaults } from './message.js';
 import type {
   EnqueueResult,
   Lease,
@@ -65,7 +75,7 @@ class CmqPendingQueue implements PendingQueue {
     };
     this.#options = options;
     this.#effects = effects;
-    this.#client = new CmqClient(options, effects);
+    this.#client = new CmqClient(options, { ...effects, deadline: before(effects.deadline, CLOSING_TIME) });
   }
 
   async enqueue(jobs: readonly PendingJob[], delay: Millis): Promise<readonly EnqueueResult[]> {
@@ -138,9 +148,12 @@ class CmqPendingQueue implements PendingQueue {
 
   /** A copy tells itself when its first original was seen; a message cannot have been seen later than it was sent, nor than now. */
   #leaseOf({ msgId, msgBody, enqueueTime }: ReceivedMessage, until: EpochMs): Lease {
-    const parsed = parseMessage(msgBody, this.#options.defaults);
+    const now = this.#effects.clock.now();
+    const enqueuedAt = momentOf(enqueueTime);
+    const sentBefore = enqueuedAt === undefined ? now : after(enqueuedAt, GRAIN);
+    const parsed = redrivenBy(sentBefore, parseMessage(msgBody, this.#options.defaults));
     const told = parsed.kind === 'job' ? parsed.job.firstSeenAt : undefined;
-    const seen = [told, momentOf(enqueueTime), this.#effects.clock.now()];
+    const seen = [told, enqueuedAt, now];
     const firstSeenAt = epochMs(Math.min(...seen.filter((moment) => moment !== undefined)));
     return { id: msgId, firstSeenAt, until, ...parsed };
   }

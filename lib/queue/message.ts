@@ -67,6 +67,17 @@ export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage
   return readBareId(['null', 'true', 'false'].includes(text) ? undefined : text, defaults, text);
 }
 
+/**
+ * What a message says, with a redrive that is no later than the message itself, which it made: a later one is a claim, and would keep the job from
+ * being given up, on SQS perhaps until the queue drops it.
+ */
+export function redrivenBy(sentAt: EpochMs, parsed: ParsedMessage): ParsedMessage {
+  if (parsed.kind !== 'job') return parsed;
+  const { redrivenAt } = parsed.job;
+  if (redrivenAt === undefined || redrivenAt <= sentAt) return parsed;
+  return { kind: 'job', job: { ...parsed.job, redrivenAt: sentAt } };
+}
+
 /** A job as {@link parseMessage} reads it; times in milliseconds since 1970. */
 export function formatMessage(job: PendingJob): string {
   const { jobId, bucket, region, queueId, createdAt, firstSeenAt, redrivenAt } = job;

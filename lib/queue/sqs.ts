@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Clock } from '../domain/effects.js';
 import { epochMs, type EpochMs, type Millis } from '../domain/units.js';
-import { formatMessage, parseMessage, type JobDefaults } from './message.js';
+import { formatMessage, parseMessage, redrivenBy, type JobDefaults } from './message.js';
 import type {
   EnqueueResult,
   Lease,
@@ -131,11 +131,12 @@ class SqsPendingQueue implements SqsQueue {
   }
 
   adopt(message: DeliveredMessage, receivedAt: EpochMs, until: EpochMs): Lease {
+    const sentAt = epochMs(Number(message.attributes.SentTimestamp));
     const lease: Lease = {
       id: message.messageId,
-      firstSeenAt: epochMs(Number(message.attributes.SentTimestamp)),
+      firstSeenAt: sentAt,
       until,
-      ...parseMessage(message.body, this.#options.defaults),
+      ...redrivenBy(sentAt, parseMessage(message.body, this.#options.defaults)),
     };
     this.#deliveries.set(lease, {
       lease,

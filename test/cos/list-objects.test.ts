@@ -64,6 +64,11 @@ describe('a page of a listing', () => {
     });
   });
 
+  test('may spell its encoding as older documentation does', async () => {
+    const body = listing(LAST, object('jobs%2Fd1')).replaceAll('EncodingType', 'Encoding-Type');
+    expect((await page(body)).objects).toMatchObject([{ key: 'jobs/d1' }]);
+  });
+
   test('that is not the last says where the next one begins', async () => {
     const body = listing(
       TRUNCATED,

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
+import { TransportError } from '../../lib/cos/errors/transport-error.js';
+import type { Transport } from '../../lib/cos/transport.js';
 import type { Clock } from '../../lib/domain/effects.js';
 import { after, hours, minutes, seconds } from '../../lib/domain/units.js';
 import { parseKeyTemplate } from '../../lib/manifest/index.js';
@@ -7,6 +9,7 @@ import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/dec
 import type { RunReport } from '../../lib/poller/report.js';
 import { run, type RunPolicy } from '../../lib/poller/run.js';
 import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
+import type { CmqEffects } from '../../lib/queue/cmq-client.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
 import { EmbeddedCmq } from '../queue/embedded-cmq.js';
 import { deferred } from '../support/deferred.js';
@@ -50,12 +53,22 @@ function handClock(): Clock {
 }
 
 /** One run of the poller on the queue, with an adapter of its own, against a service. */
-function poll(service: FakeService, changes: Partial<RunPolicy> = {}): Promise<RunReport> {
+function poll(
+  service: FakeService,
+  changes: Partial<RunPolicy> = {},
+  effects: Partial<CmqEffects> = {},
+): Promise<RunReport> {
   const clock = handClock();
   const deadline = after(clock.now(), seconds(50));
   const log = jsonLog({ level: 'error', now: () => clock.now(), write: () => undefined });
   const credentials = () => ({ secretId: 'AKIDexample', secretKey: 'the-secret-key' });
-  const deps = { queue: cloud.open({}, { deadline }), transport: service, clock, log, random: () => 0.5 };
+  const deps = {
+    queue: cloud.open({}, { deadline, ...effects }),
+    transport: service,
+    clock,
+    log,
+    random: () => 0.5,
+  };
   return run({ ...policy, ...changes }, { ...deps, credentials }, { deadline });
 }
 
@@ -160,6 +173,29 @@ describe('runs on CMQ', () => {
     },
   );
 
+  test('an acknowledgement that hangs does not keep the run from ending in time', async () => {
+    cloud = await EmbeddedCmq.start();
+    send(1);
+    const transport: Transport = {
+      exchange: (request, limits) => {
+        if (!Buffer.from(request.body ?? []).includes('BatchDeleteMessage')) {
+          return cloud.transport.exchange(request, limits);
+        }
+        cloud.advance(limits.timeout);
+        return Promise.reject(new TransportError('timeout', 'no answer'));
+      },
+      close: () => undefined,
+    };
+    const startedAt = cloud.clock.now();
+    const service = serviceOf((request) => {
+      // The look takes all the time that it may.
+      if (!isProbe(request) && request.method === 'PUT') cloud.advance(seconds(47));
+      return inState('Success')(request);
+    });
+    await expect(poll(service, {}, { transport })).resolves.toMatchObject({ unsettled: 1 });
+    expect(cloud.clock.now() - startedAt).toBeLessThanOrEqual(seconds(49));
+  });
+
   test('a copy whose original could not be deleted becomes one with it again', async () => {
     cloud = await EmbeddedCmq.start();
     send(1);
@@ -170,6 +206,14 @@ describe('runs on CMQ', () => {
     cloud.advance(minutes(2));
     await expect(poll(service)).resolves.toMatchObject({ leased: 2, waiting: 2 });
     expect(pending()).toHaveLength(1);
+  });
+
+  test('a queue whose leases hold no look, whatever is set, makes the run fail instead of going round', async () => {
+    cloud = await EmbeddedCmq.start({ visibilityTimeout: 10 });
+    send(3);
+    const error: unknown = await poll(serviceOf(inState('Success'))).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'queue-unusable', report: { leased: 3, unsettled: 0 } });
+    expect(pending()).toHaveLength(3);
   });
 
   test('a job that is looked at outlives the time after which CMQ drops a message, by far', async () => {

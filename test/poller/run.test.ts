@@ -277,7 +277,10 @@ describe('the time of a run', () => {
     const queue = new MemoryQueue(jobs(1));
     queue.leaseLength = 12_000;
     const { service, go } = setUp(queue, allInState('Success'));
-    await expect(go()).resolves.toMatchObject({ returned: 1, finished: {} });
+    // And would not be in the next run either, so the platform should know.
+    const error = await errorOf(go());
+    expect(error).toMatchObject({ code: 'queue-unusable', report: { returned: 1, finished: {} } });
+    expect(error.message).toContain('leases of 12000 ms, but one look needs up to 13000 ms');
     expect(service.requests).toHaveLength(1);
   });
 
@@ -325,6 +328,32 @@ describe('the time of a run', () => {
     expect([...service.manifests.keys()]).toEqual([expect.stringContaining(aJobId(11))]);
   });
 
+  test('F6: a look that ends while others are acknowledged does not wait for the long poll after that', async () => {
+    const queue = new MemoryQueue(jobs(2));
+    const [secondLook, bothSettled] = [deferred<undefined>(), deferred<undefined>()];
+    const settle = queue.settle.bind(queue);
+    queue.settle = async (settlements) => {
+      secondLook.resolve(undefined);
+      // Nothing of a look waits for more than promises here, so by then the second one has ended.
+      await new Promise(setImmediate);
+      const results = await settle(settlements);
+      if (queue.settled.length === 2) bothSettled.resolve(undefined);
+      return results;
+    };
+    const lease = queue.lease.bind(queue);
+    let polls = 0;
+    queue.lease = async (request) => {
+      polls += 1;
+      if (polls === 2) await bothSettled.promise; // nothing comes before
+      return lease(request);
+    };
+    const { go } = setUp(queue, async (request) => {
+      if (askedJob(request) === aJobId(2)) await secondLook.promise;
+      return allInState('Running')(request);
+    });
+    await expect(go({ policy: { concurrency: 2 } })).resolves.toMatchObject({ waiting: 2 });
+  });
+
   test('F8: an abort stops the looks, and what was leased goes back', async () => {
     const queue = new MemoryQueue(jobs(10));
     const abort = new AbortController();
@@ -366,6 +395,35 @@ describe('a job that makes the run stop', () => {
     }
   });
 });
+
+test.each([
+  ['CI', 'GET', 'look-failed'],
+  ['COS', 'PUT', 'manifest-failed'],
+])(
+  'a job whose look %s leaves hanging until the run is over is not the first of the next run again, and ages like any other',
+  async (_who, method, reason) => {
+    for (const [age, kind] of [
+      [hours(1), 'look-again'],
+      [hours(24 * 5), 'dead-letter'],
+    ] as const) {
+      const clock = new HandClock();
+      const queue = new MemoryQueue(jobs(1), after(START, millis(-Number(age))));
+      const { go } = setUp(
+        queue,
+        (request) => {
+          if (isProbe(request) || request.method !== method) return allInState('Success')(request);
+          clock.timeIsOver.resolve(undefined);
+          return new Promise(() => undefined);
+        },
+        clock,
+      );
+      await expect(go()).resolves.toMatchObject({ returned: 0, errors: { transient: 1 } });
+      const [settled] = queue.settled;
+      expect(settled).toMatchObject({ outcome: kind === 'look-again' ? { kind } : { kind, reason } });
+      if (settled?.outcome.kind === 'look-again') expect(settled.outcome.delay).toBeGreaterThan(0);
+    }
+  },
+);
 
 test('a pace that feeds fewer looks than set starts only as many, so that each can end', async () => {
   let inFlight = 0;

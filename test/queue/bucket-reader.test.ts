@@ -15,13 +15,19 @@ const FAR = after(START, days(1_000));
 /** A backlog of jobs that were put in long ago, each with look times of its own, and the looks that each has had. */
 class Backlog {
   now: EpochMs = START;
+  /** How many seconds the clocks behind the answers are behind, in turn. */
+  lags: readonly number[] = [0];
   readonly objects: MemoryObjects;
   readonly looks = new Map<string, EpochMs[]>();
   readonly #lookTimes: ReadonlyMap<string, readonly EpochMs[]>;
 
   constructor(lookTimes: ReadonlyMap<string, readonly EpochMs[]>, pageLength: number) {
     this.#lookTimes = lookTimes;
-    this.objects = new MemoryObjects(pageLength, () => this.now);
+    let answers = 0;
+    this.objects = new MemoryObjects(pageLength, () => {
+      answers += 1;
+      return before(this.now, seconds(this.lags[answers % this.lags.length] ?? 0));
+    });
     // Long before the first pass: the first look is not what is tested here.
     for (const name of lookTimes.keys())
       this.objects.modified.set(PENDING.prefix + name, before(START, days(9)));
@@ -100,6 +106,7 @@ const aRun = fc.record({
   chunk: fc.integer({ min: 1, max: 5 }),
   skips: fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 3 }),
   secondsALease: fc.integer({ min: 0, max: 60 }),
+  lags: fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 5 }),
   /** Whether its checkpoint is stored at its end, not at all (it was killed), or only after the next run's (they overlap). */
   end: fc.constantFrom('stored', 'killed', 'stored late'),
 });
@@ -121,7 +128,7 @@ function backlogOf({
 }
 
 describe('what is stored about a pass', () => {
-  test('is true, however runs are limited, skip, are killed and overlap', async () => {
+  test('is true, however runs are limited, skip, are killed and overlap, and clocks disagree', async () => {
     await fc.assert(
       fc.asyncProperty(
         aBacklog,
@@ -131,6 +138,7 @@ describe('what is stored about a pass', () => {
           let late: Claim | undefined;
           for (const run of runs) {
             backlog.now = after(backlog.now, seconds(run.pauseSeconds));
+            backlog.lags = run.lags;
             const claim = (await runOnce(backlog, run)).claimToStore();
             expect(claim === undefined ? [] : backlog.untrue(claim)).toEqual([]);
             if (run.end === 'stored') backlog.store(claim);
@@ -203,6 +211,22 @@ describe('a run', () => {
       since: 0,
       pass: { startedAt, after: `${PENDING.prefix}d1` },
     });
+  });
+
+  test('claims no look that it left out, though pages come from clocks that disagree', async () => {
+    const names = ['d1', 'd2', 'd3'];
+    const backlog = backlogOf({ names, lookTimes: [[5], [10], [5]], pageLength: 1 });
+    backlog.store({ since: START });
+    backlog.now = after(START, seconds(10));
+    // By the clock of the page that has it, the second job is not due yet.
+    backlog.lags = [0, 1];
+    const claim = (await runOnce(backlog, { limit: 2, chunk: 1, skips: [] })).claimToStore();
+    const startedAt = after(START, seconds(9));
+    expect(claim).toEqual({ since: START, pass: { startedAt, after: `${PENDING.prefix}d3` } });
+    backlog.store(claim);
+    backlog.now = after(START, seconds(70));
+    await runOnce(backlog, { limit: 10, chunk: 10, skips: [] });
+    expect([...backlog.looks.keys()]).toEqual(['d1', 'd3', 'd2']);
   });
 
   test('holds one page, however long the backlog', async () => {

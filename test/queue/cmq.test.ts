@@ -226,14 +226,14 @@ describe('a call that fails', () => {
   });
 
   test('is not tried again when the run would be over', async () => {
-    queue = cloud.open({}, { deadline: after(cloud.clock.now(), millis(101)), random: () => 0.99 });
+    queue = cloud.open({}, { deadline: after(cloud.clock.now(), millis(1_101)), random: () => 0.99 });
     control.fail('BatchReceiveMessage', { kind: 'refuse', as: 'Internal' });
     await errorOf(leaseOne());
     expect(control.calls('BatchReceiveMessage')).toBe(1);
   });
 
   test('is not even tried when the run is over', async () => {
-    queue = cloud.open({}, { deadline: cloud.clock.now() });
+    queue = cloud.open({}, { deadline: after(cloud.clock.now(), seconds(1)) });
     expect((await errorOf(leaseOne())).message).toContain('there is no time left');
     expect(control.calls('BatchReceiveMessage')).toBe(0);
   });
@@ -254,6 +254,23 @@ describe('a call that fails', () => {
     queue = cloud.open({}, { credentials });
     expect(await leaseAll()).toHaveLength(1);
     expect(asked).toBe(2);
+  });
+
+  test('because a key was replaced tells who keeps it which one was refused', async () => {
+    const { secretId, secretKey } = cloud.keys.longLived;
+    const kept = { secretId, secretKey: 'of before' };
+    send(aPendingJob(1));
+    queue = cloud.open({}, { credentials: (refused) => (refused === kept ? { secretId, secretKey } : kept) });
+    expect(await leaseAll()).toHaveLength(1);
+  });
+
+  test('is told without the token, should CMQ repeat it', async () => {
+    const key = cloud.keys.issueTemporary();
+    queue = cloud.open({}, { credentials: () => key });
+    const body = JSON.stringify({ code: 4000, message: `(10420)cannot parse Token=${key.token}&x=1` });
+    control.fail('BatchReceiveMessage', { kind: 'answer', status: 400, body });
+    const { message } = await errorOf(leaseOne());
+    expect(message).toContain('(10420)cannot parse Token=…&x=1');
   });
 
   test('with a key that stays refused says so, and repeats neither key nor token', async () => {

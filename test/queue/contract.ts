@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { after, hours, millis, minutes, seconds, type EpochMs, type Millis } from '../../lib/domain/units.js';
+import {
+  after,
+  days,
+  hours,
+  millis,
+  minutes,
+  seconds,
+  type EpochMs,
+  type Millis,
+} from '../../lib/domain/units.js';
 import type {
   Lease,
   Outcome,
@@ -114,6 +123,14 @@ export function describePendingQueue(name: string, { capabilities, open, faults 
       const [result] = await queue.enqueue([job], NOW);
       expect(result).toEqual({ job, ok: true });
       expect(await leaseOne()).toMatchObject({ kind: 'job', job, firstSeenAt: under.now() });
+    });
+
+    test('a redrive is believed to be no later than what was sent by it', async () => {
+      await queue.enqueue([aPendingJob(1, { redrivenAt: after(under.now(), days(9)) })], NOW);
+      const one = await leaseOne();
+      const redrivenAt = one.kind === 'job' ? one.job.redrivenAt : undefined;
+      // To the second: some queues know no finer time.
+      expect(Math.abs(Number(redrivenAt) - under.now())).toBeLessThanOrEqual(seconds(1));
     });
 
     test('a bare job ID from a foreign sender is a job of the default bucket', async () => {
