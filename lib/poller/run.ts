@@ -17,6 +17,9 @@ import { RunError, type Failure, type RunErrorCode } from './run-error.js';
 import { Settler } from './settler.js';
 import { Tally } from './tally.js';
 
+const SLOW_PROBE =
+  'the probe took so long that no time is left for a look: CI is slow, or the function needs a longer timeout';
+
 const CUT_OFF = 'the service had not answered when the time for this run was over';
 
 /** How runs go; the same for every run of a deployment. */
@@ -162,6 +165,13 @@ class Run {
       else if (room <= 0) this.#stop('lease-limit');
       else if (!mayStart(this.#deps.clock.now(), this.#limits.deadline, this.#budget))
         this.#stop('out-of-time');
+      // Told as a failure: a run that never gets to a lease would pass for one that found nothing due, tick after tick.
+      if (this.#stopped === 'out-of-time' && this.#tally.leased === 0)
+        this.#fail(
+          'service-unusable',
+          'no job was leased',
+          new DocjobError('out-of-time', SLOW_PROBE, { disposition: 'transient' }),
+        );
       if (this.#stopped !== undefined) return;
 
       const leases = await this.#lease(room);

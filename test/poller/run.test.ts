@@ -601,6 +601,23 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     expect(queue.requests).toHaveLength(0);
   });
 
+  test('on a probe that takes all the time there is: runs that never lease must not pass for quiet ones', async () => {
+    const clock = new HandClock();
+    const { queue, go } = setUp(
+      new MemoryQueue(jobs(1)),
+      () => {
+        // Answered in the end, but a minute's run has no room for a look any more.
+        clock.advance(seconds(48));
+        return undefined;
+      },
+      clock,
+    );
+    const error = await errorOf(go());
+    expect(error).toMatchObject({ code: 'service-unusable', disposition: 'transient' });
+    expect(error.message).toContain('the probe');
+    expect(queue.requests).toHaveLength(0);
+  });
+
   test.each([
     '<Response/>',
     '<Response><NonExistJobIds/></Response>',

@@ -1,3 +1,4 @@
+import { DocjobError } from '../../../lib/domain/docjob-error.js';
 import type { ExchangeLimits, WireRequest, WireResponse } from '../../../lib/cos/transport.js';
 import type {
   Lease,
@@ -171,7 +172,10 @@ export class RunWatch {
   }
 
   /** The run has ended by itself. `error` is what it threw: a RunError with its report, or none. */
-  onEnd(report: RunReport | undefined, error: { readonly code: string } | undefined): void {
+  onEnd(
+    report: RunReport | undefined,
+    error: { readonly code: string; readonly cause?: unknown } | undefined,
+  ): void {
     const open = [...this.#leases.values()].filter((state) => state === 'open').length;
     if (open > 0) this.#broken(6, `${open} leases were not settled when the run ended`);
     if (report === undefined) return;
@@ -200,7 +204,9 @@ export class RunWatch {
       this.#broken(7, 'an unknown state was not logged');
     if (this.#seen.credentials > 0 && error === undefined && calls.retries === 0)
       this.#broken(7, 'our key was refused, and the run does not say so');
-    if (error?.code === 'service-unusable' && this.#onlyClosed)
+    // A probe that was only slow has nothing to do with a closed bucket.
+    const wasSlow = error?.cause instanceof DocjobError && error.cause.code === 'out-of-time';
+    if (error?.code === 'service-unusable' && this.#onlyClosed && !wasSlow)
       this.#broken(7, 'one closed bucket stopped the whole run');
     if (this.#logged.get('run-finished') !== 1) this.#broken(7, 'the run did not log its report');
   }
