@@ -3,23 +3,31 @@ import { unzipSync } from 'fflate';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FUNCTIONS } from '../../deploy/functions.js';
+import { callback } from '../../functions/callback/function.js';
 import { poll } from '../../functions/poll/function.js';
 import { submit } from '../../functions/submit/function.js';
+import type { JobId } from '../../lib/domain/names.js';
 import { readManifest } from '../../lib/manifest/index.js';
 import type { JobScript } from '../../local/ci/script.js';
 import { startCloud, type Cloud } from '../../local/cloud.js';
 import { environmentOf } from '../../local/environment.js';
 import { FunctionHost } from '../../local/function-host/host.js';
+import { serveFunctionUrl } from '../../local/function-host/url.js';
 import { assertValidManifest } from '../manifest/assert-valid-manifest.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { Workspace } from './packaging.js';
 
+type FunctionName = (typeof FUNCTIONS)[number]['name'];
+
 /** What `npm run package:<cloud>` made, as a platform gets it: the functions' files in empty folders, their variables, and what calls the poller. */
 interface Packaged {
-  readonly folders: Readonly<Record<'poll' | 'submit', string>>;
+  readonly folders: Readonly<Record<FunctionName, string>>;
   readonly variables: Readonly<Record<string, string>>;
   readonly tick: unknown;
 }
+
+const CALLBACK_SECRET = 'kX3-9fQ_w7LmZ2pRtYb8uVc5nHs4gJd1';
 
 const OUTPUT_OBJECT = 'pages/${object}/${Number}.jpg';
 
@@ -74,9 +82,10 @@ async function start(): Promise<void> {
   }
 }
 
-const unpackBoth = async (): Promise<Packaged['folders']> => ({
+const unpackAll = async (): Promise<Packaged['folders']> => ({
   poll: await unpack('poll'),
   submit: await unpack('submit'),
+  callback: await unpack('callback'),
 });
 
 async function packageForAws(): Promise<Packaged> {
@@ -84,6 +93,7 @@ async function packageForAws(): Promise<Packaged> {
     ...SETTINGS,
     AWS_REGION: 'eu-central-1',
     TENCENT_CREDENTIALS_PARAMETER: '/docjob/tencent',
+    CALLBACK_SECRET_NAME: 'docjob/callback',
   });
   const variables = template.property('PollLambdaFunction', 'Environment', 'Variables') as Record<
     string,
@@ -94,7 +104,7 @@ async function packageForAws(): Promise<Packaged> {
     .map((rule) => template.property(rule, 'Targets', 0, 'Input'))
     .find((text) => typeof text === 'string');
   return {
-    folders: await unpackBoth(),
+    folders: await unpackAll(),
     // References to queues are strings only once they are deployed.
     variables: Object.fromEntries(
       Object.entries(variables).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
@@ -116,7 +126,7 @@ interface ScfRequest {
 }
 
 async function packageForTencent(): Promise<Packaged> {
-  const { code, output } = await workspace.run('package', 'tencent', SETTINGS);
+  const { code, output } = await workspace.run('package', 'tencent', { ...SETTINGS, CALLBACK_SECRET });
   if (code !== 0) throw new Error(output);
   // What packaging wrote.
   const requests = JSON.parse(
@@ -129,7 +139,7 @@ async function packageForTencent(): Promise<Packaged> {
   const timer = requests.find(({ action }) => action === 'CreateTrigger');
   const variables = create?.parameters.Environment?.Variables ?? [];
   return {
-    folders: await unpackBoth(),
+    folders: await unpackAll(),
     variables: Object.fromEntries(variables.map(({ Key, Value }) => [Key, Value])),
     // SCF documentation, product 583, page 9708.
     tick: {
@@ -143,18 +153,32 @@ async function packageForTencent(): Promise<Packaged> {
 
 /** The packaged functions in the hands of their platform, with nothing changed but where the services are. */
 function deploy(packaged: Packaged, platform: 'lambda' | 'scf', services: Readonly<Record<string, string>>) {
-  const host = (name: 'poll' | 'submit', timeoutSeconds: number): FunctionHost => {
+  const host = (
+    name: FunctionName,
+    timeoutSeconds: number,
+    own: Readonly<Record<string, string>> = {},
+  ): FunctionHost => {
     const hosted = new FunctionHost({
       folder: packaged.folders[name],
       platform,
-      env: { ...packaged.variables, ...services, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+      env: {
+        ...packaged.variables,
+        ...services,
+        ...own,
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      },
       timeoutMs: timeoutSeconds * 1_000,
       onLine: () => undefined,
     });
     hosts.push(hosted);
     return hosted;
   };
-  return { poll: host('poll', poll.timeoutSeconds), submit: host('submit', submit.timeoutSeconds) };
+  return {
+    poll: host('poll', poll.timeoutSeconds),
+    submit: host('submit', submit.timeoutSeconds),
+    // Its secret stands in no file that packaging makes.
+    callback: host('callback', callback.timeoutSeconds, { CALLBACK_SECRET }),
+  };
 }
 
 /** Submits all documents, lets the timer tick, and expects a manifest for each. */
@@ -189,6 +213,30 @@ async function expectManifests(functions: ReturnType<typeof deploy>, tick: unkno
   });
 }
 
+/** Submits a document whose end CI reports to the callback function: its manifest is there without a tick. */
+async function expectManifestByCallback(
+  functions: ReturnType<typeof deploy>,
+  platform: 'lambda' | 'scf',
+): Promise<void> {
+  const url = await serveFunctionUrl(functions.callback, platform);
+  try {
+    const documents = [{ object: 'in/report.docx', callBack: `${url.origin}/${CALLBACK_SECRET}` }];
+    const { results } = (await functions.submit.invoke({ documents })) as {
+      readonly results: readonly { readonly jobId: JobId }[]; // fails below if it is none
+    };
+    const [jobId] = results.map((result) => result.jobId);
+    if (jobId === undefined) throw new Error('no job was made');
+    expect(await cloud.control.callbacks.delivered(jobId)).toMatchObject([
+      { outcome: 'answered', status: 200 },
+    ]);
+    const stored =
+      (await cloud.control.readObject(SOURCE.bucket, `manifests/${jobId}.json`))?.toString() ?? '';
+    expect(readManifest(stored).pages).toHaveLength(3);
+  } finally {
+    await url.close();
+  }
+}
+
 describe('the zips that packaging makes, unpacked in empty folders and called as their platform does,', () => {
   test('submit documents and write their manifests on AWS Lambda, with SQS', async () => {
     await start();
@@ -201,6 +249,7 @@ describe('the zips that packaging makes, unpacked in empty folders and called as
     const functions = deploy(packaged, 'lambda', { ...services, TENCENT_CREDENTIALS_PARAMETER: '' });
     await expectManifests(functions, packaged.tick);
     expect(cloud.sqs.messages('pending')).toEqual([]);
+    await expectManifestByCallback(functions, 'lambda');
   });
 
   test('submit documents and write their manifests on Tencent SCF, with a queue in the bucket', async () => {
@@ -218,5 +267,6 @@ describe('the zips that packaging makes, unpacked in empty folders and called as
     });
     await expectManifests(functions, packaged.tick);
     expect(await cloud.control.listKeys(SOURCE.bucket, 'docjob/pending/')).toEqual([]);
+    await expectManifestByCallback(functions, 'scf');
   });
 });
