@@ -4,7 +4,8 @@ import { replay } from './replay.js';
 import { reportOf } from './report.js';
 import { bundleSimulation, runInWorker, type RunningWorker } from './run-in-worker.js';
 import { addStatistics, noStatistics, type Statistics } from './statistics.js';
-import { isWorldName, type WorldName } from './worlds.js';
+import type { WorldName } from './scenario.js';
+import { isWorldName } from './worlds.js';
 
 /** `npm run simulate`: many seeds on all cores, or one seed with its trace. */
 

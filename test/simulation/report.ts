@@ -1,6 +1,6 @@
 import { failureText } from './replay.js';
 import type { Statistics } from './statistics.js';
-import type { WorldName } from './worlds.js';
+import type { WorldName } from './scenario.js';
 
 /** How many failing seeds are named. */
 const SHOWN_FAILURES = 10;

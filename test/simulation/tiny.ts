@@ -73,6 +73,7 @@ export function tinyScenario(
       doubleShare: about.runs - 1,
       killShare: 0,
       skewMs: 0,
+      outage: undefined,
     },
     latency: { from: 10, to: 10, slowShare: 0, slowTimes: 2 },
     sqs: {

@@ -27,6 +27,8 @@ export type OpenQueueWorld = (parts: {
   readonly observer: QueueObserver;
   readonly latency: () => number;
   readonly cos: SimulatedCos;
+  readonly ci: SimulatedCi;
+  readonly identity: SimulatedIdentity;
 }) => QueueWorld;
 
 /** What came of a simulation. */
@@ -89,9 +91,13 @@ class Simulation {
       new Trace(options.isTraced ?? false, START),
     );
     const lag = dice.fork('listing');
-    const cos = new SimulatedCos(() =>
-      scenario.listingLagMs === 0 ? 0 : lag.integer(0, scenario.listingLagMs),
-    );
+    const clocks = dice.fork('service clocks');
+    const { listingLagMs, pageSize, clockErrorMs } = scenario.cos;
+    const cos = new SimulatedCos({
+      listingLag: () => (listingLagMs === 0 ? 0 : lag.integer(0, listingLagMs)),
+      pageSize,
+      clockError: () => (clockErrorMs === 0 ? 0 : clocks.integer(-clockErrorMs, clockErrorMs)),
+    });
     const jobs = new Map(scenario.jobs.map((job) => [job.jobId, job]));
     this.#identity = new SimulatedIdentity(scenario.identity, START);
     this.#observer = new Observer(scenario, this.#scheduler);
@@ -111,7 +117,7 @@ class Simulation {
       dice: dice.fork('queue'),
       observer: this.#observer,
       latency: () => onItsWay.integer(2, 25),
-      cos,
+      ...parts,
     });
     this.#observer.attach(this.#queue, cos, jobs);
     this.#toSubmit = scenario.submissions.length;
@@ -169,7 +175,10 @@ class Simulation {
       this.#redrive();
       return;
     }
+    const { now } = this.#scheduler;
     if (this.#dice.chance(platform.missShare)) this.#observer.onFault('missed-tick');
+    else if (platform.outage !== undefined && now >= platform.outage.from && now < platform.outage.to)
+      this.#observer.onFault('outage');
     else {
       // Schedules fire at least once.
       const times = this.#dice.chance(platform.doubleShare) ? 2 : 1;
@@ -264,9 +273,9 @@ class Simulation {
       clock,
       random: this.#dice.random,
     };
-    const adapter = await this.#queue.open(process, { ...effects, deadline: epochMs(deadline) });
-    const queue = watch.watched(adapter, platform.skewMs, (delay) => this.#observer.onDelay(delay));
     const log = jsonLog({ level: 'info', now: () => clock.now(), write: (line) => watch.onLogLine(line) });
+    const adapter = await this.#queue.open(process, { ...effects, log, deadline: epochMs(deadline) });
+    const queue = watch.watched(adapter, platform.skewMs, (delay) => this.#observer.onDelay(delay));
     try {
       return await run(policy, { ...effects, queue, log }, { deadline });
     } finally {

@@ -1,0 +1,2 @@
+import { openSqsWorld } from '../sqs/open.js';
+export const openCmqWorld = openSqsWorld;
