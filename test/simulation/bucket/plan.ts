@@ -13,9 +13,21 @@ export interface BucketPlan {
 /** What outsiders leave below the prefix, each the content of an object whose name is no job's. */
 const STRAYS = ['Put pending jobs here.', '{"files":3}', '\u0000\u0001\ufffd', ''] as const;
 
+/** From here on a page of a listing takes so long that a run has time for few. */
+const SLOW_MS = 100;
+
+/**
+ * Before its first look a run asks for the probe, the checkpoint and some pages, each perhaps twice, since a wrong clock is found out anew by the queue's client:
+ * a run that has no time for all that and a look never makes one.
+ */
+function leastTimeMs({ latency, policy }: Scenario): number {
+  const calls = latency.from < SLOW_MS ? 8 : 16;
+  return 2 * policy.client.attemptTimeout + 4_000 + calls * 2 * latency.to;
+}
+
 /** The scenario with a bucket as its queue. `dice` are its own, so that all else stays as it is. */
 export function inBucket(scenario: Scenario, dice: Dice): Scenario {
-  const { profile, policy, submissions } = scenario;
+  const { profile, policy, submissions, platform, latency } = scenario;
   const isStorm = profile === 'storm';
   // Few leases a run, so that long listings are gone through in turn; the storms have some of that themselves.
   const maxLeases = isStorm ? policy.maxLeases : dice.pick([2_000, 2_000, 5, 2]);
@@ -23,6 +35,7 @@ export function inBucket(scenario: Scenario, dice: Dice): Scenario {
   return {
     ...scenario,
     policy: { ...policy, maxLeases },
+    platform: { ...platform, timeLimitMs: Math.max(platform.timeLimitMs, leastTimeMs(scenario)) },
     submissions: [
       ...submissions,
       ...Array.from({ length: strays }, (_, index) => {
@@ -33,7 +46,7 @@ export function inBucket(scenario: Scenario, dice: Dice): Scenario {
     cos: {
       // Beyond a minute a listing is later than the adapter is made for: then the first look waits for the next look time.
       listingLagMs: dice.pick([0, 2_000, 30_000, 50_000, 240_000]),
-      pageSize: dice.pick([1_000, 7, 3, 1]),
+      pageSize: latency.from < SLOW_MS ? dice.pick([1_000, 7, 3, 1]) : dice.pick([1_000, 7]),
       clockErrorMs: dice.pick([0, 400, 1_500]),
     },
     // No queue of this kind gives up by itself.

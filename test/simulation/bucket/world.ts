@@ -206,7 +206,11 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
     const job = this.#parts.ci.job(instance.subject);
     if (job === undefined || job.kind === 'source-closed' || job.kind === 'source-not-allowed')
       return Number.POSITIVE_INFINITY;
-    return this.#nextLook(instance, seenAt, this.#lookedAt.get(instance.subject) ?? 0);
+    // What a listing shows later than it may has missed its look times until then.
+    const { key, putAt, subject } = instance;
+    const listedAt = this.#listedAt.get(key) ?? 0;
+    const isLate = listedAt > putAt + FIRST_MINUTE_MS - this.#clocks;
+    return this.#nextLook(instance, seenAt, Math.max(this.#lookedAt.get(subject) ?? 0, isLate ? listedAt : 0));
   }
 
   #nextLook({ subject, createdAt, firstSeenAt }: Instance, seenAt: number, since: number): number {

@@ -263,7 +263,10 @@ class Simulation {
       if (fetched === 1) return atStart;
       return process.effect<typeof atStart>('credentials', ({ resolve }) => {
         const length = this.#dice.chance(0.2) ? this.#dice.integer(500, 3_000) : this.#dice.integer(1, 80);
-        process.wake(length, 'credentials', () => resolve(this.#identity.keyAt(this.#scheduler.now)));
+        process.wake(length, 'credentials', () => {
+          // A run that is over does not wait for what its queue asked for.
+          if (!process.hasEnded) resolve(this.#identity.keyAt(this.#scheduler.now));
+        });
       });
     };
     const watch = this.#observer.watchOf(process);
