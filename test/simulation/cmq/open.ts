@@ -1,2 +1,5 @@
-import { openSqsWorld } from '../sqs/open.js';
-export const openCmqWorld = openSqsWorld;
+import type { OpenQueueWorld } from '../world/simulation.js';
+import { CmqWorld } from './world.js';
+
+/** CMQ as the queue of a simulation. */
+export const openCmqWorld: OpenQueueWorld = (parts) => new CmqWorld(parts);

@@ -57,4 +57,6 @@ export interface QueueWorld {
   stalenessBound(job: Finishable): number;
   /** CI answered a run about a job. */
   onLook?(jobId: string): void;
+  /** What else is worth reporting, each the most there ever was of it. */
+  figures?(): Readonly<Record<string, number>>;
 }
