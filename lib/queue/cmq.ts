@@ -102,7 +102,7 @@ class CmqPendingQueue implements PendingQueue {
     return messages.map((message) => {
       const nextVisibleAt = momentOf(message.nextVisibleTime);
       const until = leaseUntil({ sentAt, nextVisibleAt, serverDate }, settings.visibility);
-      const lease = this.#leaseOf(message, until);
+      const lease = this.#leaseOf(message, until, serverDate);
       const { receiptHandle, msgBody } = message;
       this.#deliveries.set(lease, { lease, receiptHandle, body: msgBody, order });
       return lease;
@@ -136,11 +136,19 @@ class CmqPendingQueue implements PendingQueue {
     return Promise.resolve(); // the connections are the caller's, and nothing is remembered between runs
   }
 
-  /** A copy tells itself when its first original was seen; a message cannot have been seen later than it was sent, nor than now. */
-  #leaseOf({ msgId, msgBody, enqueueTime }: ReceivedMessage, until: EpochMs): Lease {
+  /**
+   * A copy tells itself when its first original was seen; a message cannot have been seen later than it was sent, nor than now by the service's clock. Ours, which may
+   * be wrong, counts only where the service tells neither: behind by hours, it would make every job too old.
+   */
+  #leaseOf(
+    { msgId, msgBody, enqueueTime }: ReceivedMessage,
+    until: EpochMs,
+    serverDate: EpochMs | undefined,
+  ): Lease {
     const parsed = parseMessage(msgBody, this.#options.defaults);
     const told = parsed.kind === 'job' ? parsed.job.firstSeenAt : undefined;
-    const seen = [told, momentOf(enqueueTime), this.#effects.clock.now()];
+    const sentAt = momentOf(enqueueTime);
+    const seen = [told, sentAt, serverDate ?? (sentAt === undefined ? this.#effects.clock.now() : undefined)];
     const firstSeenAt = epochMs(Math.min(...seen.filter((moment) => moment !== undefined)));
     return { id: msgId, firstSeenAt, until, ...parsed };
   }

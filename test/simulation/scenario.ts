@@ -97,6 +97,12 @@ export function scenarioOf(seed: number, world: WorldName = 'sqs'): Scenario {
   }
 }
 
+/** The platform, with a time limit that leaves time for so many calls before the first look: a run that has less makes none, and says so each time. */
+export function withTimeFor(calls: number, { platform, policy, latency }: Scenario): PlatformPlan {
+  const least = 2 * policy.client.attemptTimeout + 4_000 + calls * 2 * latency.to;
+  return { ...platform, timeLimitMs: Math.max(platform.timeLimitMs, least) };
+}
+
 /** What befalls a seed in any world; of its queue, what befalls SQS. */
 function commonScenarioOf(seed: number): Scenario {
   const dice = new Dice(seed).fork('scenario');

@@ -27,11 +27,7 @@ export class CheckpointMischief {
   /** All that was ever stored. */
   readonly #history: Buffer[] = [];
 
-  constructor(
-    cos: SimulatedCos,
-    place: { readonly bucket: string; readonly key: string },
-    dice: Dice,
-  ) {
+  constructor(cos: SimulatedCos, place: { readonly bucket: string; readonly key: string }, dice: Dice) {
     this.#cos = cos;
     this.#place = place;
     this.#dice = dice;

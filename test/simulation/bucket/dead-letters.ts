@@ -50,7 +50,9 @@ export class DeadLetters {
   reasonsOf(subject: string): readonly BurialReason[] {
     const { bucket } = this.#place;
     return [...this.#letters]
-      .filter(([key, letter]) => letter.subject === subject && this.#parts.cos.object(bucket, key) !== undefined)
+      .filter(
+        ([key, letter]) => letter.subject === subject && this.#parts.cos.object(bucket, key) !== undefined,
+      )
       .map(([, { reason }]) => reason);
   }
 
@@ -64,14 +66,17 @@ export class DeadLetters {
       return;
     }
     const { subject, putAt } = instance;
-    const isWhole = job === undefined ? content?.base64 === instance.content.toString('base64') : job.jobId === subject;
-    if (!isWhole) observer.onBroken(1, `the dead letter ${key} does not hold what it buries: ${bytes.toString()}`);
+    const isWhole =
+      job === undefined ? content?.base64 === instance.content.toString('base64') : job.jobId === subject;
+    if (!isWhole)
+      observer.onBroken(1, `the dead letter ${key} does not hold what it buries: ${bytes.toString()}`);
     if (!key.startsWith(`${this.#place.prefix}${reason}/`))
       observer.onBroken(7, `the dead letter ${key} is filed under another reason than its own, ${reason}`);
     observer.onBurial(subject, reason, putAt);
     this.#letters.set(key, { subject, reason });
     const times = this.#early.get(subject) ?? 0;
-    if (job === undefined || times >= MAX_EARLY_REDRIVES || !dice.chance(scenario.bucket.redriveShare)) return;
+    if (job === undefined || times >= MAX_EARLY_REDRIVES || !dice.chance(scenario.bucket.redriveShare))
+      return;
     this.#early.set(subject, times + 1);
     scheduler.schedule(dice.integer(1, EARLY_MS), 'serve', undefined, `redrive ${key} at once`, () => {
       if (this.#sendBack(key)) observer.onFault('redrive-before-delete');

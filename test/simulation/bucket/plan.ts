@@ -1,6 +1,6 @@
 import { START } from '../../support/virtual-clock.js';
 import type { Dice } from '../core/dice.js';
-import type { Scenario } from '../scenario.js';
+import { withTimeFor, type Scenario } from '../scenario.js';
 
 /** What befalls a queue in a bucket, beside what befalls every request to COS. */
 export interface BucketPlan {
@@ -16,18 +16,12 @@ const STRAYS = ['Put pending jobs here.', '{"files":3}', '\u0000\u0001\ufffd', '
 /** From here on a page of a listing takes so long that a run has time for few. */
 const SLOW_MS = 100;
 
-/**
- * Before its first look a run asks for the probe, the checkpoint and some pages, each perhaps twice, since a wrong clock is found out anew by the queue's client:
- * a run that has no time for all that and a look never makes one.
- */
-function leastTimeMs({ latency, policy }: Scenario): number {
-  const calls = latency.from < SLOW_MS ? 8 : 16;
-  return 2 * policy.client.attemptTimeout + 4_000 + calls * 2 * latency.to;
-}
+/** Before its first look: the probe, the checkpoint, some pages of the listing, and what has to be signed anew because the clock was wrong. */
+const CALLS_BEFORE_A_LOOK = 12;
 
 /** The scenario with a bucket as its queue. `dice` are its own, so that all else stays as it is. */
 export function inBucket(scenario: Scenario, dice: Dice): Scenario {
-  const { profile, policy, submissions, platform, latency } = scenario;
+  const { profile, policy, submissions, latency } = scenario;
   const isStorm = profile === 'storm';
   // Few leases a run, so that long listings are gone through in turn; the storms have some of that themselves.
   const maxLeases = isStorm ? policy.maxLeases : dice.pick([2_000, 2_000, 5, 2]);
@@ -35,7 +29,7 @@ export function inBucket(scenario: Scenario, dice: Dice): Scenario {
   return {
     ...scenario,
     policy: { ...policy, maxLeases },
-    platform: { ...platform, timeLimitMs: Math.max(platform.timeLimitMs, leastTimeMs(scenario)) },
+    platform: withTimeFor(CALLS_BEFORE_A_LOOK, scenario),
     submissions: [
       ...submissions,
       ...Array.from({ length: strays }, (_, index) => {

@@ -41,7 +41,12 @@ export class QueueTraffic implements NetworkObserver {
     if (run !== undefined) run.inFlight -= 1;
   }
 
-  onAnswer(_process: Process, _request: WireRequest, _served: Served, fault: ExchangeFault | undefined): void {
+  onAnswer(
+    _process: Process,
+    _request: WireRequest,
+    _served: Served,
+    fault: ExchangeFault | undefined,
+  ): void {
     if (fault !== undefined) this.#observer.onFault(`queue-${fault}`);
   }
 

@@ -67,8 +67,18 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
     this.#parts = parts;
     const services = new CloudServices(parts, new Map([[BUCKET, REGION]]), [], this);
     this.#traffic = new QueueTraffic(observer);
-    this.#network = new Network(services, scenario.faults, scenario.latency, dice.fork('network'), this.#traffic);
-    this.#mischief = new CheckpointMischief(cos, { bucket: BUCKET, key: CHECKPOINT }, dice.fork('checkpoint'));
+    this.#network = new Network(
+      services,
+      scenario.faults,
+      scenario.latency,
+      dice.fork('network'),
+      this.#traffic,
+    );
+    this.#mischief = new CheckpointMischief(
+      cos,
+      { bucket: BUCKET, key: CHECKPOINT },
+      dice.fork('checkpoint'),
+    );
     const { mischiefEveryMs } = scenario.bucket;
     const onFault = (kind: string): void => observer.onFault(kind);
     if (mischiefEveryMs > 0) this.#mischief.begin(scheduler, mischiefEveryMs, scenario.calmFrom, onFault);
@@ -137,7 +147,7 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
    * What ADR 1 promises, to the millisecond. From the moment V at which the job can be finished and listings show its object, the next look time comes
    * within the longest delay at the age that the job has then, by its name's claim; or at once while the object is in its first minute. After it the
    * next tick starts a run that finds the job due. Where a run takes M leases at most, those before it in the round, N objects in all, take N / M ticks,
-   * rounded up. Beside that: what two runs take, and what the service's clocks may differ by, which have whole seconds and are read twice.
+   * rounded up. Beside that: what two runs take, and what the service's clocks may differ by, once for the look that was made too early by them and once for the next.
    */
   stalenessBound({ subject, from }: Finishable): number {
     const { platform, policy } = this.#parts.scenario;
@@ -148,7 +158,7 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
       const isInFirstMinute = seenFrom <= putAt + FIRST_MINUTE_MS - this.#clocks;
       const age = seenFrom - Math.min(createdAt, putAt) + this.#clocks;
       const wait = isInFirstMinute ? 0 : longestDelayAt(age, this.#parts.scenario);
-      return seenFrom - from + wait + rounds * platform.tickMs + 2 * CALM_RUN_MS + this.#clocks;
+      return seenFrom - from + wait + rounds * platform.tickMs + 2 * CALM_RUN_MS + 2 * this.#clocks;
     });
     return Math.min(...bounds);
   }
@@ -210,7 +220,9 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
     const { key, putAt, subject } = instance;
     const listedAt = this.#listedAt.get(key) ?? 0;
     const isLate = listedAt > putAt + FIRST_MINUTE_MS - this.#clocks;
-    return this.#nextLook(instance, seenAt, Math.max(this.#lookedAt.get(subject) ?? 0, isLate ? listedAt : 0));
+    const since = Math.max(this.#lookedAt.get(subject) ?? 0, isLate ? listedAt : 0);
+    // The look was for what was due by a clock that may have been ahead.
+    return this.#nextLook(instance, seenAt, since === 0 ? 0 : since + this.#clocks);
   }
 
   #nextLook({ subject, createdAt, firstSeenAt }: Instance, seenAt: number, since: number): number {

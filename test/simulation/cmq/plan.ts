@@ -2,7 +2,7 @@ import { hours, millis, minutes } from '../../../lib/domain/units.js';
 import { longestDelay } from '../../../lib/queue/cmq-times.js';
 import { START } from '../../support/virtual-clock.js';
 import type { Dice } from '../core/dice.js';
-import type { Scenario } from '../scenario.js';
+import { withTimeFor, type Scenario } from '../scenario.js';
 
 /** How the simulated CMQ is set and behaves. */
 export interface CmqPlan {
@@ -39,12 +39,16 @@ export const QUIET_CMQ: CmqPlan = {
 /** What the deployment adds to the function's timeout (ADR 2, "What the deployment must set and check"). */
 const VISIBILITY_MARGIN_MS = 10_000;
 
+/** Before its first look: the probe, a receive, and what has to be signed anew because the clock was wrong. */
+const CALLS_BEFORE_A_LOOK = 4;
+
 /** A clock that is wrong by more than this needs the answers' `Date`: with neither, no lease can be trusted. */
 const TRUSTED_SKEW_MS = 2_000;
 
 /** The scenario with CMQ as its queue, set as ADR 2 demands. `dice` are its own, so that all else stays as it is. */
 export function inCmq(scenario: Scenario, dice: Dice): Scenario {
-  const { profile, policy, platform, calmFrom } = scenario;
+  const { profile, policy, calmFrom } = scenario;
+  const platform = withTimeFor(CALLS_BEFORE_A_LOOK, scenario);
   const isStorm = profile === 'storm';
   const hasOutage = profile !== 'calm' && dice.chance(0.25);
   // Few leases in a run, and many copies at once after a rewind, would take longer than the shortest time leaves.
@@ -62,7 +66,7 @@ export function inCmq(scenario: Scenario, dice: Dice): Scenario {
     cmq: {
       faultRate: isStorm && dice.chance(0.7) ? dice.pick([0.03, 0.1, 0.3]) : 0,
       until: calmFrom,
-      visibilityMs: platform.timeLimitMs + VISIBILITY_MARGIN_MS,
+      visibilityMs: 1_000 * Math.ceil(platform.timeLimitMs / 1_000) + VISIBILITY_MARGIN_MS,
       maxUnackedMs: maxUnacked,
       failureStatus: dice.pick([200, 200, 400]),
       hasDates: Math.abs(platform.skewMs) > TRUSTED_SKEW_MS || dice.chance(0.7),

@@ -86,7 +86,10 @@ export class CmqWorld implements QueueWorld, CmqTraffic {
     const options = {
       queue: addressOf(this.#urls.jobs),
       deadLetters: addressOf(this.#urls.dead),
-      settings: { maxUnacked: millis(scenario.cmq.maxUnackedMs), visibility: millis(scenario.cmq.visibilityMs) },
+      settings: {
+        maxUnacked: millis(scenario.cmq.maxUnackedMs),
+        visibility: millis(scenario.cmq.visibilityMs),
+      },
       defaults: SOURCE,
       requestTimeout: seconds(1),
     };
@@ -102,7 +105,10 @@ export class CmqWorld implements QueueWorld, CmqTraffic {
       const { control } = this.#cmq;
       const isToBeRewound = this.#parts.scenario.cmq.rewind !== undefined && !this.#isRewound;
       const messages = [...control.messages(JOBS), ...(isToBeRewound ? control.lost(JOBS) : [])];
-      this.#held = { step: scheduler.steps, subjects: new Set(messages.map(({ body }) => this.#subjectOf(body))) };
+      this.#held = {
+        step: scheduler.steps,
+        subjects: new Set(messages.map(({ body }) => this.#subjectOf(body))),
+      };
     }
     return this.#held.subjects.has(subject);
   }
@@ -205,12 +211,18 @@ export class CmqWorld implements QueueWorld, CmqTraffic {
     const { scheduler, scenario, observer } = this.#parts;
     const { rewind } = scenario.cmq;
     if (rewind === undefined) return;
-    scheduler.schedule(rewind.at - scheduler.now, 'serve', undefined, 'the operator rewinds the queue', () => {
-      observer.onFault('rewind');
-      this.#checkDropped();
-      this.#cmq.control.rewind(JOBS, rewind.from);
-      this.#isRewound = true;
-    });
+    scheduler.schedule(
+      rewind.at - scheduler.now,
+      'serve',
+      undefined,
+      'the operator rewinds the queue',
+      () => {
+        observer.onFault('rewind');
+        this.#checkDropped();
+        this.#cmq.control.rewind(JOBS, rewind.from);
+        this.#isRewound = true;
+      },
+    );
   }
 
   /** The silent loss happens when nobody looks for long, and at no other time. */
@@ -223,7 +235,8 @@ export class CmqWorld implements QueueWorld, CmqTraffic {
     for (let n = 0; n < more; n += 1) observer.onFault('silent-loss');
     const { outage } = scenario.platform;
     const isExcused = outage !== undefined && scheduler.now >= outage.from && !this.#isRewound;
-    if (!isExcused) observer.onBroken(1, 'the service dropped a message although the timer never stood still');
+    if (!isExcused)
+      observer.onBroken(1, 'the service dropped a message although the timer never stood still');
   }
 
   #subjectOf(body: string): string {

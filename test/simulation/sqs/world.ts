@@ -6,7 +6,13 @@ import type { Dice } from '../core/dice.js';
 import type { Process } from '../core/process.js';
 import type { Scheduler } from '../core/scheduler.js';
 import type { Scenario } from '../scenario.js';
-import type { BurialReason, Finishable, QueueObserver, QueueWorld, RunEffects } from '../world/queue-world.js';
+import type {
+  BurialReason,
+  Finishable,
+  QueueObserver,
+  QueueWorld,
+  RunEffects,
+} from '../world/queue-world.js';
 import { boundByExactDelays } from '../world/staleness.js';
 import type { SqsPlan } from './plan.js';
 import { SimulatedSdkClient } from './sdk-client.js';
