@@ -58,7 +58,7 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
   readonly #deadLetters: DeadLetters;
   readonly #instances = new Map<string, Instance>();
   readonly #bySubject = new Map<string, Instance[]>();
-  /** When CI last answered about a job. */
+  /** When CI was last asked about a job. */
   readonly #lookedAt = new Map<string, number>();
   #serial = 0;
 
@@ -164,8 +164,10 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
   }
 
   onPut(process: Process, { key }: { readonly key: string }, bytes: Buffer): void {
-    if (key === CHECKPOINT) this.#mischief.remember(bytes);
-    else if (key.startsWith(DEAD_LETTERS.prefix)) this.#deadLetters.onPut(key, bytes);
+    if (key === CHECKPOINT) {
+      this.#mischief.remember(bytes);
+      this.#checkClaim(process, bytes);
+    } else if (key.startsWith(DEAD_LETTERS.prefix)) this.#deadLetters.onPut(key, bytes);
     else this.#parts.observer.onBroken(8, `run ${process.id} wrote ${key}, which is none of its queue's`);
   }
 
@@ -194,6 +196,26 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
     if (this.#instances.has(key)) return;
     this.#instances.set(key, instance);
     this.#bySubject.set(subject, [...(this.#bySubject.get(subject) ?? []), instance]);
+  }
+
+  /** What a checkpoint claims must be true: every job has been looked at for each look time up to there, from when a listing could show it. */
+  #checkClaim(process: Process, checkpoint: Buffer): void {
+    const { scenario, observer } = this.#parts;
+    for (const instance of this.#instances.values()) {
+      const object = this.#object(instance.key);
+      const job = this.#parts.ci.job(instance.subject);
+      // Where a bucket is closed, one job of it is asked about for all.
+      if (object === undefined || job === undefined || job.kind === 'source-not-allowed') continue;
+      if (scenario.closures.some(({ bucket, family }) => bucket === job.bucket && family === 'ci')) continue;
+      const since = Math.max(this.#lookedAt.get(instance.subject) ?? 0, object.listedAt) + this.#clocks;
+      const missed = this.#nextLook(instance, object.modifiedAt, since);
+      const late = servedUntil(checkpoint, instance.key) - this.#clocks - missed;
+      if (late >= 0)
+        observer.onBroken(
+          4,
+          `run ${process.id} claims a look at ${instance.subject} that was due ${late} ms before and not made`,
+        );
+    }
   }
 
   #object(key: string) {

@@ -140,6 +140,7 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
 
   onExchange(process: Process, request: WireRequest, limits: ExchangeLimits): void {
     this.watchOf(process).onExchange(request, limits, this.#scheduler.now);
+    if (request.path.startsWith('/doc_jobs/')) this.#queue?.onLook?.(request.path.split('/').at(-1) ?? '');
   }
 
   onExchangeEnded(process: Process): void {
@@ -152,7 +153,6 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     if (isClosed) this.onFault('closed-bucket');
     const isWhole = view !== undefined && !isBroken(fault);
     if (isWhole) this.#manifests.onAnswer(process, request.path.split('/').at(-1) ?? '', view);
-    if (request.path.startsWith('/doc_jobs/')) this.#queue?.onLook?.(request.path.split('/').at(-1) ?? '');
     const isOdd = isWhole && !KNOWN_STATES.has(view.state);
     const isFault = !isWhole && fault !== undefined && fault !== 'stale' && !isGoodEnough(fault, request);
     this.watchOf(process).onAnswer(request, response, { isFault, isClosed, isOdd }, this.#scheduler.now);

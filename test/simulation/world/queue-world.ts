@@ -55,7 +55,7 @@ export interface QueueWorld {
   redrive(): number;
   /** Promise 3, exactly, where nothing fails: how long after `from` a manifest is there. */
   stalenessBound(job: Finishable): number;
-  /** CI answered a run about a job. */
+  /** A run asks CI about a job. */
   onLook?(jobId: string): void;
   /** What else is worth reporting, each the most there ever was of it. */
   figures?(): Readonly<Record<string, number>>;
