@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { TransportError } from '../../../lib/cos/errors/transport-error.js';
 import type { ExchangeLimits, Transport, WireRequest, WireResponse } from '../../../lib/cos/transport.js';
 import type { CmqReply, LocalCmq } from '../../../local/cmq/index.js';
@@ -67,6 +68,8 @@ function carry(process: Process, cmq: LocalCmq, carried: Carried): void {
       ending.reject(error);
     });
   const onAbort = (): void => fail(limits.signal.reason);
+  // All runs share a signal that never aborts, and calls of killed ones stay on it.
+  setMaxListeners(0, limits.signal);
   limits.signal.addEventListener('abort', onAbort, { once: true });
   const timer = process.timer(limits.timeout, `${asked}: no answer within ${limits.timeout} ms`, () =>
     fail(new TransportError('timeout', `${asked} failed: timeout`)),

@@ -1,6 +1,6 @@
 import { millis, seconds } from '../../../lib/domain/units.js';
 import { openCmqQueue } from '../../../lib/queue/cmq.js';
-import type { PendingQueue } from '../../../lib/queue/pending-queue.js';
+import type { Lease, PendingQueue } from '../../../lib/queue/pending-queue.js';
 import { createCmq, type LocalCmq } from '../../../local/cmq/index.js';
 import { SOURCE } from '../../support/pending-jobs.js';
 import type { Process } from '../core/process.js';
@@ -94,7 +94,19 @@ export class CmqWorld implements QueueWorld, CmqTraffic {
       requestTimeout: seconds(1),
     };
     const transport = cmqTransport(process, this.#cmq, { latency, dice, traffic: this });
-    return Promise.resolve(openCmqQueue(options, { ...effects, transport }));
+    const queue = openCmqQueue(options, { ...effects, transport });
+    const checked: PendingQueue = {
+      capabilities: queue.capabilities,
+      enqueue: (jobs, delay) => queue.enqueue(jobs, delay),
+      settle: (settlements) => queue.settle(settlements),
+      close: () => queue.close(),
+      lease: async (request) => {
+        const leases = await queue.lease(request);
+        for (const lease of leases) this.#checkLease(lease, effects);
+        return leases;
+      },
+    };
+    return Promise.resolve(checked);
   }
 
   /** What the service dropped counts as held while an operator is still to bring it back; from then on only what is in the queue counts. */
@@ -175,6 +187,18 @@ export class CmqWorld implements QueueWorld, CmqTraffic {
 
   onFailed(process: Process, { begunAt }: CmqCallSeen): void {
     this.#copies.onEnded(process, begunAt, false);
+  }
+
+  /** Nobody may work on a message that the queue may have handed to somebody else. One that was handed out twice is visible at once, whatever the lease says. */
+  #checkLease({ id, until }: Lease, { clock }: RunEffects): void {
+    const { scheduler, observer } = this.#parts;
+    const trueEnd = until - clock.now() + scheduler.now;
+    const message = this.#cmq.control.messages(JOBS).find((one) => one.id === id);
+    if (message === undefined || message.visibleAt <= scheduler.now || trueEnd <= message.visibleAt) return;
+    observer.onBroken(
+      4,
+      `the lease ${id} ends ${trueEnd - message.visibleAt} ms after the queue hands it out again`,
+    );
   }
 
   /** The bodies of what is in the queue for the first time. */

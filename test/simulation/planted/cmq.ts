@@ -57,8 +57,8 @@ export const PLANTED_IN_CMQ: readonly PlantedBug[] = (
       file: 'lib/queue/cmq-times.ts',
       find: 'after(sentAt, millis(told - GRAIN))',
       replace: 'after(sentAt, millis(told * 10))',
-      within: 150,
-      breaks: [1, 5, 6],
+      within: 20,
+      breaks: [4],
     },
   ] as const
 ).map((bug) => ({ ...bug, world: 'cmq' }));
