@@ -44,8 +44,9 @@ export class Promptness {
     const acceptedAt = this.#acceptedAt.get(job.jobId) ?? now;
     const from = Math.max(acceptedAt, Math.max(job.endsAt, job.filledAt), job.visibleAt);
     const staleness = now - from;
-    // A job that was given up and came back by an operator's hand says nothing about the poller.
-    if (!this.#scenario.isRedriven) this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
+    // A job that was given up and came back by an operator's hand, or waited while the timer stood still, says nothing about the poller.
+    if (!this.#scenario.isRedriven && this.#scenario.platform.outage === undefined)
+      this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
     if (this.#scenario.profile !== 'calm') return;
     const ageMs = from - Math.min(job.createdAt, acceptedAt, this.#claimOf(job));
     const bound = this.#queue?.stalenessBound({ subject: job.jobId, from, ageMs }) ?? 0;

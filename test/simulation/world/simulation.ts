@@ -42,6 +42,8 @@ export interface SimulationResult {
   readonly worstStalenessMs: number;
   /** What befell the runs, by kind. */
   readonly faults: ReadonlyMap<string, number>;
+  /** What the queue's world has to report, each the most there ever was of it. */
+  readonly figures: Readonly<Record<string, number>>;
   /** Await points of the first run. */
   readonly firstRunAwaitPoints: number;
   readonly trace: readonly string[];
@@ -144,6 +146,7 @@ class Simulation {
       virtualMs: this.#scheduler.now - START,
       worstStalenessMs: this.#observer.worstStalenessMs,
       faults: this.#observer.faults,
+      figures: this.#queue.figures?.() ?? {},
       firstRunAwaitPoints: this.#first?.awaitPoints ?? 0,
       trace: this.#scheduler.trace.lines,
     };
