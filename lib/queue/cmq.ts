@@ -112,7 +112,7 @@ class CmqPendingQueue implements PendingQueue {
     return messages.map((message) => {
       const nextVisibleAt = momentOf(message.nextVisibleTime);
       const until = leaseUntil({ sentAt, nextVisibleAt, serverDate }, settings.visibility);
-      const lease = this.#leaseOf(message, until);
+      const lease = this.#leaseOf(message, until, serverDate);
       const { receiptHandle, msgBody } = message;
       this.#deliveries.set(lease, { lease, receiptHandle, body: msgBody, order });
       return lease;
@@ -146,14 +146,22 @@ class CmqPendingQueue implements PendingQueue {
     return Promise.resolve(); // the connections are the caller's, and nothing is remembered between runs
   }
 
-  /** A copy tells itself when its first original was seen; a message cannot have been seen later than it was sent, nor than now. */
-  #leaseOf({ msgId, msgBody, enqueueTime }: ReceivedMessage, until: EpochMs): Lease {
-    const now = this.#effects.clock.now();
-    const enqueuedAt = momentOf(enqueueTime);
-    const sentBefore = enqueuedAt === undefined ? now : after(enqueuedAt, GRAIN);
-    const parsed = redrivenBy(sentBefore, parseMessage(msgBody, this.#options.defaults));
+  /**
+   * A copy tells itself when its first original was seen; a message cannot have been seen later than it was sent, nor than now by the service's clock. Ours, which may
+   * be wrong, counts only where the service tells neither: behind by hours, it would make every job too old.
+   */
+  #leaseOf(
+    { msgId, msgBody, enqueueTime }: ReceivedMessage,
+    until: EpochMs,
+    serverDate: EpochMs | undefined,
+  ): Lease {
+    const sentAt = momentOf(enqueueTime);
+    const latest = serverDate ?? (sentAt === undefined ? this.#effects.clock.now() : undefined);
+    const sentBefore = sentAt === undefined ? latest : after(sentAt, GRAIN);
+    const message = parseMessage(msgBody, this.#options.defaults);
+    const parsed = sentBefore === undefined ? message : redrivenBy(sentBefore, message);
     const told = parsed.kind === 'job' ? parsed.job.firstSeenAt : undefined;
-    const seen = [told, enqueuedAt, now];
+    const seen = [told, sentAt, latest];
     const firstSeenAt = epochMs(Math.min(...seen.filter((moment) => moment !== undefined)));
     return { id: msgId, firstSeenAt, until, ...parsed };
   }

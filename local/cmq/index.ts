@@ -36,10 +36,12 @@ export interface CmqControl {
   /** Creates a queue, and tells its URL as `QUEUE_URL` takes it. */
   createQueue(name: string, settings?: Partial<CmqQueueSettings>): string;
   /** Puts a message in as a foreign sender would. */
-  send(name: string, body: string): void;
+  send(name: string, body: string, delaySeconds?: number): void;
   messages(name: string): readonly StoredMessage[];
   /** How many messages of a queue the service acknowledged itself, because nobody did in time: the silent loss. */
   dropped(name: string): number;
+  /** Those of them that a rewind could still bring back. */
+  lost(name: string): readonly StoredMessage[];
   /** Lets a queue's acknowledged messages that were sent at `from` or later be received once more, as RewindCmqQueue does. */
   rewind(name: string, from: number): void;
   /** Lets the next calls of an action go wrong, once unless said otherwise. */
@@ -216,8 +218,8 @@ class EmbeddedCmq implements LocalCmq {
         this.#queues.set(name, new LocalCmqQueue(name, { ...DEFAULT_SETTINGS, ...settings }));
         return `cmq://${HOST}/${name}`;
       },
-      send: (name, body) => {
-        named(name).send(body, 0, now());
+      send: (name, body, delaySeconds = 0) => {
+        named(name).send(body, delaySeconds, now());
         this.#doorbell.ring();
       },
       messages: (name) => named(name).messages(now()),
@@ -225,6 +227,7 @@ class EmbeddedCmq implements LocalCmq {
         named(name).messages(now()); // lets what is due be dropped
         return named(name).dropped;
       },
+      lost: (name) => named(name).lost(now()),
       rewind: (name, from) => {
         named(name).rewind(from, now());
         this.#doorbell.ring();

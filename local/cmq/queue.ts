@@ -50,6 +50,8 @@ export interface Received {
 interface Acknowledged {
   readonly message: StoredMessage;
   readonly at: number;
+  /** By the service itself. */
+  readonly isDropped: boolean;
 }
 
 /** One queue. Time passes only through the moments that the calls name. */
@@ -70,6 +72,12 @@ export class LocalCmqQueue {
   /** How many messages the service acknowledged itself. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Messages that the service acknowledged itself and that a rewind could still bring back. */
+  lost(now: number): readonly StoredMessage[] {
+    this.#expire(now);
+    return this.#acknowledged.filter(({ isDropped }) => isDropped).map(({ message }) => message);
   }
 
   /** @throws CmqRefusal when the message is empty or too large. */
@@ -127,7 +135,7 @@ export class LocalCmqQueue {
     this.#expire(now);
     const message = this.#messages.get(this.#holders.get(handle) ?? '');
     if (message?.handle !== handle || message.visibleAt <= now) throw new CmqRefusal('HandleInvalid');
-    this.#acknowledge(message, now);
+    this.#acknowledge(message, now, false);
   }
 
   /**
@@ -160,15 +168,15 @@ export class LocalCmqQueue {
       const at = message.unackedSince + this.settings.msgRetentionSeconds * 1_000;
       if (at > now) continue;
       this.#dropped += 1;
-      this.#acknowledge(message, at);
+      this.#acknowledge(message, at, true);
     }
     const keptMs = this.settings.rewindSeconds * 1_000;
     this.#acknowledged = this.#acknowledged.filter(({ at }) => at + keptMs > now);
   }
 
-  #acknowledge(message: StoredMessage, at: number): void {
+  #acknowledge(message: StoredMessage, at: number, isDropped: boolean): void {
     this.#take(message);
-    if (this.settings.rewindSeconds > 0) this.#acknowledged.push({ message, at });
+    if (this.settings.rewindSeconds > 0) this.#acknowledged.push({ message, at, isDropped });
   }
 
   #take(message: StoredMessage): void {

@@ -27,6 +27,9 @@ interface Packaged {
   readonly tick: unknown;
 }
 
+/** Packaging is a process of its own, and so is each function: on a busy machine they take their time. */
+const LIMIT_MS = 90_000;
+
 const CALLBACK_SECRET = 'kX3-9fQ_w7LmZ2pRtYb8uVc5nHs4gJd1';
 
 const OUTPUT_OBJECT = 'pages/${object}/${Number}.jpg';
@@ -238,35 +241,43 @@ async function expectManifestByCallback(
 }
 
 describe('the zips that packaging makes, unpacked in empty folders and called as their platform does,', () => {
-  test('submit documents and write their manifests on AWS Lambda, with SQS', async () => {
-    await start();
-    const packaged = await packageForAws();
-    expect(packaged.tick).toEqual({ trigger: 'timer' });
-    const queueUrl = cloud.sqs.createQueue('pending');
-    const deadLetterQueueUrl = cloud.sqs.createQueue('dead');
-    const services = environmentOf(cloud, { queueUrl, deadLetterQueueUrl, source: SOURCE });
-    // The key pair comes from the environment here: test/functions/stored-credentials.test.ts has it from the Parameter Store.
-    const functions = deploy(packaged, 'lambda', { ...services, TENCENT_CREDENTIALS_PARAMETER: '' });
-    await expectManifests(functions, packaged.tick);
-    expect(cloud.sqs.messages('pending')).toEqual([]);
-    await expectManifestByCallback(functions, 'lambda');
-  });
+  test(
+    'submit documents and write their manifests on AWS Lambda, with SQS',
+    async () => {
+      await start();
+      const packaged = await packageForAws();
+      expect(packaged.tick).toEqual({ trigger: 'timer' });
+      const queueUrl = cloud.sqs.createQueue('pending');
+      const deadLetterQueueUrl = cloud.sqs.createQueue('dead');
+      const services = environmentOf(cloud, { queueUrl, deadLetterQueueUrl, source: SOURCE });
+      // The key pair comes from the environment here: test/functions/stored-credentials.test.ts has it from the Parameter Store.
+      const functions = deploy(packaged, 'lambda', { ...services, TENCENT_CREDENTIALS_PARAMETER: '' });
+      await expectManifests(functions, packaged.tick);
+      expect(cloud.sqs.messages('pending')).toEqual([]);
+      await expectManifestByCallback(functions, 'lambda');
+    },
+    LIMIT_MS,
+  );
 
-  test('submit documents and write their manifests on Tencent SCF, with a queue in the bucket', async () => {
-    await start();
-    const packaged = await packageForTencent();
-    expect(packaged.variables['QUEUE_URL']).toBe(`cos://${SOURCE.bucket}.${SOURCE.region}/docjob/pending/`);
-    const { secretId, secretKey, token } = cloud.credentials.issueTemporary();
-    const functions = deploy(packaged, 'scf', {
-      COS_ENDPOINT: cloud.origin,
-      CI_ENDPOINT: cloud.origin,
-      // As SCF hands out the keys of an execution role.
-      TENCENTCLOUD_SECRETID: secretId,
-      TENCENTCLOUD_SECRETKEY: secretKey,
-      TENCENTCLOUD_SESSIONTOKEN: token,
-    });
-    await expectManifests(functions, packaged.tick);
-    expect(await cloud.control.listKeys(SOURCE.bucket, 'docjob/pending/')).toEqual([]);
-    await expectManifestByCallback(functions, 'scf');
-  });
+  test(
+    'submit documents and write their manifests on Tencent SCF, with a queue in the bucket',
+    async () => {
+      await start();
+      const packaged = await packageForTencent();
+      expect(packaged.variables['QUEUE_URL']).toBe(`cos://${SOURCE.bucket}.${SOURCE.region}/docjob/pending/`);
+      const { secretId, secretKey, token } = cloud.credentials.issueTemporary();
+      const functions = deploy(packaged, 'scf', {
+        COS_ENDPOINT: cloud.origin,
+        CI_ENDPOINT: cloud.origin,
+        // As SCF hands out the keys of an execution role.
+        TENCENTCLOUD_SECRETID: secretId,
+        TENCENTCLOUD_SECRETKEY: secretKey,
+        TENCENTCLOUD_SESSIONTOKEN: token,
+      });
+      await expectManifests(functions, packaged.tick);
+      expect(await cloud.control.listKeys(SOURCE.bucket, 'docjob/pending/')).toEqual([]);
+      await expectManifestByCallback(functions, 'scf');
+    },
+    LIMIT_MS,
+  );
 });

@@ -18,7 +18,8 @@ const children: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
+  // A demo leaves some thousand files, which a busy disk takes its time to remove.
+}, 60_000);
 
 /** Starts the demo in an empty folder of its own. */
 async function start(...args: string[]) {

@@ -155,6 +155,14 @@ describe('asking CMQ for messages', () => {
     expect(seen).toEqual([sentAt, before(sentAt, hours(50))]);
   });
 
+  test('counts a job from when it was sent, though our clock is hours behind: it would be given up at its first look', async () => {
+    cloud.skew = hours(3);
+    const sentAt = after(cloud.clock.now(), cloud.skew);
+    send(aPendingJob(1));
+    cloud.advance(minutes(1));
+    expect((await leaseOne()).firstSeenAt).toBe(sentAt);
+  });
+
   test.each([
     ['a message without a handle', { msgInfoList: [{ msgId: '1', msgBody: 'd1' }] }],
     ['no list', {}],

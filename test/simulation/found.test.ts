@@ -11,6 +11,9 @@ import { Dice } from './core/dice.js';
 import { clockOf, Process } from './core/process.js';
 import { AgendaByTime, Scheduler } from './core/scheduler.js';
 import { Trace } from './core/trace.js';
+import { scenarioOf } from './scenario.js';
+import { simulate } from './world/simulation.js';
+import { WORLDS } from './worlds.js';
 
 /** What the simulation found, each as the smallest case that shows it. */
 
@@ -205,4 +208,25 @@ describe('a service that takes every signature for expired', () => {
     expect(attempts.ci - retries).toBe(100);
     expect(retries).toBeLessThanOrEqual(10 + 0.2 * 100);
   });
+});
+
+describe('after an outage that was longer than CMQ keeps a message unacknowledged', () => {
+  // Seeds in which something is dropped that had been sent before the timer stood still.
+  test.each([3, 5, 6, 21])(
+    'a rewind to so long before it brings back every job, and one to when it began does not (seed %i)',
+    async (seed) => {
+      const scenario = scenarioOf(seed, 'cmq');
+      const { rewind } = scenario.cmq;
+      const { outage } = scenario.platform;
+      if (rewind === undefined || outage === undefined)
+        throw new Error(`seed ${seed} has no outage any more`);
+      const tooLate = { ...scenario, cmq: { ...scenario.cmq, rewind: { ...rewind, from: outage.from } } };
+      const whatIsBroken = async (which: typeof scenario): Promise<readonly string[]> =>
+        (await simulate(which, { openQueue: WORLDS.cmq })).violations.map(({ what }) => what);
+      expect(await whatIsBroken(scenario)).toEqual([]);
+      const lost = await whatIsBroken(tooLate);
+      expect(lost.length).toBeGreaterThan(0);
+      for (const what of lost) expect(what).toContain('is lost');
+    },
+  );
 });

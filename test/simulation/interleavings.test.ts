@@ -4,6 +4,7 @@ import { openSqsWorld } from './sqs/open.js';
 import { tinyJob, tinyScenario } from './tiny.js';
 import type { Scenario } from './scenario.js';
 import { simulate, type SimulationOptions } from './world/simulation.js';
+import { WORLD_NAMES, WORLDS } from './worlds.js';
 
 /** Tries every order of a tiny scenario's requests, each run's own in their order; tells how many there are. */
 async function explore(
@@ -64,17 +65,33 @@ describe('two runs that both hold the same message', () => {
   });
 });
 
+describe('two runs over a queue in a bucket, where nothing keeps them apart', () => {
+  test.each([
+    ['a job that has ended', tinyJob(1)],
+    [
+      'a job that CI refuses to know',
+      tinyJob(1, { kind: 'unknown-to-ci', visibleAt: Number.POSITIVE_INFINITY }),
+    ],
+  ])('of %s: all orders with up to three switches', async (_what, job) => {
+    const scenario = tinyScenario([job], { runs: 2, concurrency: 1 }, 'bucket');
+    const { explored, violations } = await explore(scenario, 3, { openQueue: WORLDS.bucket });
+    expect(violations).toEqual([]);
+    expect(explored).toBeGreaterThanOrEqual(80);
+  });
+});
+
 describe('a run that is killed', () => {
-  test.each([true, false])(
-    'at each of its await points, its requests arriving all the same: %s',
-    async (requestsOutliveKill) => {
+  const cases = WORLD_NAMES.flatMap((world) => [true, false].map((arrive) => [world, arrive] as const));
+  test.each(cases)(
+    'on %s at each of its await points, its requests arriving all the same: %s',
+    async (world, requestsOutliveKill) => {
       const jobs = [tinyJob(1), endless, tinyJob(3, { kind: 'failed', endsAs: 'Failed', code: '-3006' })];
       const closed = tinyJob(4, {
         kind: 'output-not-allowed',
         output: { bucket: 'elsewhere-1999999999', region: 'ap-guangzhou', object: 'x' },
       });
-      const scenario = tinyScenario([...jobs, closed], { runs: 1, concurrency: 2 });
-      const options = { openQueue: openSqsWorld, requestsOutliveKill };
+      const scenario = tinyScenario([...jobs, closed], { runs: 1, concurrency: 2 }, world);
+      const options = { openQueue: WORLDS[world], requestsOutliveKill };
       const { firstRunAwaitPoints, violations } = await simulate(scenario, options);
       expect([firstRunAwaitPoints > 25, violations]).toEqual([true, []]);
       for (let killFirstRunAt = 1; killFirstRunAt <= firstRunAwaitPoints; killFirstRunAt += 1) {

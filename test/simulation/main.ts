@@ -4,14 +4,15 @@ import { replay } from './replay.js';
 import { reportOf } from './report.js';
 import { bundleSimulation, runInWorker, type RunningWorker } from './run-in-worker.js';
 import { addStatistics, noStatistics, type Statistics } from './statistics.js';
-import { isWorldName, type WorldName } from './worlds.js';
+import type { WorldName } from './scenario.js';
+import { isWorldName, WORLD_NAMES } from './worlds.js';
 
 /** `npm run simulate`: many seeds on all cores, or one seed with its trace. */
 
-const USAGE = `npm run simulate -- [--seeds N] [--seed S] [--world sqs] [--workers N] [--json]
-  --seeds N    how many seeds (default 1000; with --seed alone: that one, with its trace)
+const USAGE = `npm run simulate -- [--seeds N] [--seed S] [--world W] [--workers N] [--json]
+  --seeds N    how many seeds (of each world; default 1000; with --seed alone: that one, with its trace)
   --seed S     the first seed (default 1)
-  --world W    the kind of queue (default sqs)
+  --world W    the kind of queue: sqs, bucket or cmq (default: all, one after the other)
   --workers N  threads (default: one for each core)
   --json       the report as JSON, and nothing else on standard output
 `;
@@ -22,7 +23,7 @@ const PLAIN_PROGRESS_MS = 10_000;
 interface Options {
   readonly seeds: number;
   readonly firstSeed: number;
-  readonly world: WorldName;
+  readonly worlds: readonly WorldName[];
   readonly workers: number;
   readonly isJson: boolean;
   readonly isReplay: boolean;
@@ -33,7 +34,7 @@ function readOptions(): Options | undefined {
     options: {
       seeds: { type: 'string' },
       seed: { type: 'string' },
-      world: { type: 'string', default: 'sqs' },
+      world: { type: 'string' },
       workers: { type: 'string', default: String(availableParallelism()) },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -42,13 +43,18 @@ function readOptions(): Options | undefined {
   const numbers = [values.seeds ?? '1000', values.seed ?? '1', values.workers].map(Number);
   const [seeds = 0, firstSeed = 0, workers = 0] = numbers;
   const isWrong = numbers.some((number) => !Number.isSafeInteger(number) || number < 1);
-  if (values.help || isWrong || !isWorldName(values.world)) return undefined;
+  const worlds = values.world === undefined ? WORLD_NAMES : [values.world].filter(isWorldName);
+  if (values.help || isWrong || worlds.length === 0) return undefined;
   const isReplay = values.seeds === undefined && values.seed !== undefined;
-  return { seeds, firstSeed, world: values.world, workers, isJson: values.json, isReplay };
+  return { seeds, firstSeed, worlds, workers, isJson: values.json, isReplay };
 }
 
-async function runAll(options: Options): Promise<Statistics & { seconds: number }> {
-  const { seeds, firstSeed, world, isJson } = options;
+async function runAll(
+  world: WorldName,
+  options: Options,
+  enough: AbortSignal,
+): Promise<Statistics & { seconds: number }> {
+  const { seeds, firstSeed, isJson } = options;
   const total = noStatistics();
   const startedAt = performance.now();
   const script = await bundleSimulation();
@@ -61,14 +67,14 @@ async function runAll(options: Options): Promise<Statistics & { seconds: number 
     });
   });
   const stop = (): void => workers.forEach((worker) => worker.stop());
-  process.once('SIGINT', stop);
+  enough.addEventListener('abort', stop, { once: true });
   const secondsSoFar = (): number => (performance.now() - startedAt) / 1_000;
   const progress = isJson ? undefined : showProgress(() => progressLine(total, seeds, secondsSoFar()));
   try {
     await Promise.all(workers.map(({ ended }) => ended));
   } finally {
     clearInterval(progress);
-    process.off('SIGINT', stop);
+    enough.removeEventListener('abort', stop);
     if (process.stdout.isTTY && !isJson) process.stdout.write('\r\u001b[2K');
   }
   return { ...total, seconds: secondsSoFar() };
@@ -88,21 +94,36 @@ function showProgress(line: () => string): NodeJS.Timeout {
   );
 }
 
+async function tell(world: WorldName, statistics: Statistics & { seconds: number }): Promise<void> {
+  process.stdout.write(reportOf(statistics, statistics.seconds, world));
+  const [first] = statistics.failures;
+  if (first !== undefined) await replay(world, first.seed, process.stdout);
+}
+
 async function main(): Promise<number> {
   const options = readOptions();
   if (options === undefined) {
     process.stderr.write(USAGE);
     return 2;
   }
-  if (options.isReplay) return (await replay(options.world, options.firstSeed, process.stdout)) ? 0 : 1;
-  const statistics = await runAll(options);
-  if (options.isJson) process.stdout.write(`${JSON.stringify(statistics, null, 2)}\n`);
-  else {
-    process.stdout.write(reportOf(statistics, statistics.seconds, options.world));
-    const [first] = statistics.failures;
-    if (first !== undefined) await replay(options.world, first.seed, process.stdout);
+  const enough = new AbortController();
+  process.once('SIGINT', () => {
+    enough.abort();
+  });
+  let isSound = true;
+  const byWorld: Partial<Record<WorldName, Statistics>> = {};
+  for (const world of options.worlds) {
+    if (enough.signal.aborted) break;
+    if (options.isReplay) isSound = (await replay(world, options.firstSeed, process.stdout)) && isSound;
+    else {
+      const statistics = await runAll(world, options, enough.signal);
+      byWorld[world] = statistics;
+      isSound &&= statistics.failures.length === 0;
+      if (!options.isJson) await tell(world, statistics);
+    }
   }
-  return statistics.failures.length === 0 ? 0 : 1;
+  if (options.isJson) process.stdout.write(`${JSON.stringify(byWorld, null, 2)}\n`);
+  return isSound ? 0 : 1;
 }
 
 // A reader that has seen enough, such as `head`, is no failure.

@@ -1,7 +1,7 @@
 import type { Violation } from './checks/violations.js';
-import { scenarioOf, type Scenario } from './scenario.js';
+import { scenarioOf, type Scenario, type WorldName } from './scenario.js';
 import { simulate } from './world/simulation.js';
-import { WORLDS, type WorldName } from './worlds.js';
+import { WORLDS } from './worlds.js';
 
 /** How many of the last events are shown. */
 const SHOWN_EVENTS = 60;
@@ -17,7 +17,7 @@ export async function replay(
   seed: number,
   output: { write(text: string): unknown },
 ): Promise<boolean> {
-  const scenario = scenarioOf(seed);
+  const scenario = scenarioOf(seed, world);
   const result = await simulate(scenario, { openQueue: WORLDS[world], isTraced: true });
   output.write(`seed ${seed}, ${describeScenario(scenario)}\n`);
   if (result.trace.length > SHOWN_EVENTS)

@@ -7,6 +7,8 @@ import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
 import { MAX_ANSWER_BYTES } from '../../lib/doc-jobs/decode.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { START } from '../support/virtual-clock.js';
+import { inBucket, type BucketPlan } from './bucket/plan.js';
+import { inCmq, QUIET_CMQ, type CmqPlan } from './cmq/plan.js';
 import { Dice } from './core/dice.js';
 import { EXCHANGE_FAULTS, type FaultPlan } from './world/faults.js';
 import type { IdentityPlan } from './world/identity.js';
@@ -22,6 +24,9 @@ import type { TrueJob } from './world/true-job.js';
  */
 export type Profile = 'calm' | 'kills' | 'storm';
 
+/** The kinds of queue that can be simulated, each a world of its own. */
+export type WorldName = 'sqs' | 'bucket' | 'cmq';
+
 /** How the platform starts and ends runs. */
 export interface PlatformPlan {
   readonly tickMs: number;
@@ -34,6 +39,18 @@ export interface PlatformPlan {
   readonly killShare: number;
   /** How wrong the machine's clock is. */
   readonly skewMs: number;
+  /** While the timer stands still. */
+  readonly outage: { readonly from: number; readonly to: number } | undefined;
+}
+
+/** How COS behaves. */
+export interface CosPlan {
+  /** Listings show a change after so long at most. */
+  readonly listingLagMs: number;
+  /** The most objects in a page of a listing. */
+  readonly pageSize: number;
+  /** How wrong the clock of any of its machines is at most. */
+  readonly clockErrorMs: number;
 }
 
 /** One seed's world, whole: the same seed gives the same. */
@@ -49,8 +66,10 @@ export interface Scenario {
   readonly faults: FaultPlan;
   readonly closures: readonly Closure[];
   readonly identity: IdentityPlan;
+  readonly cos: CosPlan;
   readonly sqs: SqsPlan;
-  readonly listingLagMs: number;
+  readonly bucket: BucketPlan;
+  readonly cmq: CmqPlan;
   /** Until then things fail; later only what is closed for good stays so. */
   readonly calmFrom: number;
   /** Once the queue is empty, an operator sends all dead letters back, and what was closed is open by then. */
@@ -65,8 +84,27 @@ export function unnoticedSkewMs({ platform: { skewMs } }: Scenario): number {
   return Math.abs(skewMs) <= 15 * 60_000 ? Math.abs(skewMs) : 2_000;
 }
 
-/** The scenario of a seed. */
-export function scenarioOf(seed: number): Scenario {
+/** The scenario of a seed in a world. */
+export function scenarioOf(seed: number, world: WorldName = 'sqs'): Scenario {
+  const scenario = commonScenarioOf(seed);
+  switch (world) {
+    case 'sqs':
+      return scenario;
+    case 'bucket':
+      return inBucket(scenario, new Dice(seed).fork('bucket'));
+    case 'cmq':
+      return inCmq(scenario, new Dice(seed).fork('cmq'));
+  }
+}
+
+/** The platform, with a time limit that leaves time for so many calls before the first look: a run that has less makes none, and says so each time. */
+export function withTimeFor(calls: number, { platform, policy, latency }: Scenario): PlatformPlan {
+  const least = 2 * policy.client.attemptTimeout + 4_000 + calls * 2 * latency.to;
+  return { ...platform, timeLimitMs: Math.max(platform.timeLimitMs, least) };
+}
+
+/** What befalls a seed in any world; of its queue, what befalls SQS. */
+function commonScenarioOf(seed: number): Scenario {
   const dice = new Dice(seed).fork('scenario');
   const draw = dice.random();
   const profile: Profile = draw < 0.15 ? 'calm' : draw < 0.3 ? 'kills' : 'storm';
@@ -110,7 +148,9 @@ export function scenarioOf(seed: number): Scenario {
       undoneShare: isStorm && dice.chance(0.4) ? 0.1 : 0,
       retentionMs: hours(14 * 24),
     },
-    listingLagMs: isStorm ? dice.pick([0, 2_000, 30_000]) : 0,
+    bucket: { mischiefEveryMs: 0, redriveShare: 0 },
+    cmq: QUIET_CMQ,
+    cos: { listingLagMs: isStorm ? dice.pick([0, 2_000, 30_000]) : 0, pageSize: 1_000, clockErrorMs: 0 },
     calmFrom,
     isRedriven,
   };
@@ -155,6 +195,7 @@ function drawPlatform(dice: Dice, profile: Profile, skewMs: number, attemptTimeo
     doubleShare: isStorm && dice.chance(0.3) ? 0.2 : 0,
     killShare: profile === 'calm' ? 0 : dice.pick(isStorm ? [0, 0.1, 0.4] : [0.3, 0.6]),
     skewMs,
+    outage: undefined,
   };
 }
 

@@ -11,6 +11,8 @@ export interface Statistics {
   virtualMs: number;
   worstStalenessMs: number;
   faults: Record<string, number>;
+  /** The most of each over all seeds. */
+  figures: Record<string, number>;
   failures: { readonly seed: number; readonly violations: readonly Violation[] }[];
 }
 
@@ -24,13 +26,14 @@ export function noStatistics(): Statistics {
     virtualMs: 0,
     worstStalenessMs: 0,
     faults: {},
+    figures: {},
     failures: [],
   };
 }
 
 /** Adds one seed. */
 export function addResult(to: Statistics, seed: number, result: SimulationResult): void {
-  const { violations, jobs, runs, kills, steps, virtualMs, worstStalenessMs, faults } = result;
+  const { violations, jobs, runs, kills, steps, virtualMs, worstStalenessMs, faults, figures } = result;
   const failures = violations.length === 0 ? [] : [{ seed, violations }];
   addStatistics(to, {
     seeds: 1,
@@ -41,6 +44,7 @@ export function addResult(to: Statistics, seed: number, result: SimulationResult
     virtualMs,
     worstStalenessMs,
     faults: Object.fromEntries(faults),
+    figures,
     failures,
   });
 }
@@ -54,5 +58,7 @@ export function addStatistics(to: Statistics, more: Statistics): void {
   to.virtualMs += more.virtualMs;
   to.worstStalenessMs = Math.max(to.worstStalenessMs, more.worstStalenessMs);
   for (const [kind, count] of Object.entries(more.faults)) to.faults[kind] = (to.faults[kind] ?? 0) + count;
+  for (const [name, most] of Object.entries(more.figures))
+    to.figures[name] = Math.max(to.figures[name] ?? 0, most);
   to.failures.push(...more.failures);
 }

@@ -1,6 +1,6 @@
 import { hours, millis } from '../../lib/domain/units.js';
 import { START } from '../support/virtual-clock.js';
-import { scenarioOf, type Scenario } from './scenario.js';
+import { scenarioOf, type Scenario, type WorldName } from './scenario.js';
 import type { TrueJob } from './world/true-job.js';
 
 /** A calm seed, from which the rest of a tiny scenario is taken. */
@@ -52,8 +52,9 @@ export function tinyJob(number: number, changes: Partial<TrueJob> = {}): TrueJob
 export function tinyScenario(
   jobs: readonly TrueJob[],
   about: { readonly runs: 1 | 2; readonly concurrency: number; readonly deliversTwice?: boolean },
+  world: WorldName = 'sqs',
 ): Scenario {
-  const calm = scenarioOf(CALM_SEED);
+  const calm = scenarioOf(CALM_SEED, world);
   return {
     ...calm,
     profile: 'kills',
@@ -64,7 +65,8 @@ export function tinyScenario(
       subject: jobId,
       body: JSON.stringify({ jobId, bucket, region }),
     })),
-    policy: { ...calm.policy, concurrency: about.concurrency, queueWait: millis(0) },
+    policy: { ...calm.policy, concurrency: about.concurrency, maxLeases: 100, queueWait: millis(0) },
+    cos: { listingLagMs: 0, pageSize: 1_000, clockErrorMs: 0 },
     platform: {
       tickMs: 60_000,
       timeLimitMs: 30_000,
@@ -73,6 +75,7 @@ export function tinyScenario(
       doubleShare: about.runs - 1,
       killShare: 0,
       skewMs: 0,
+      outage: undefined,
     },
     latency: { from: 10, to: 10, slowShare: 0, slowTimes: 2 },
     sqs: {

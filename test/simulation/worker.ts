@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { scenarioOf } from './scenario.js';
+import { scenarioOf, type WorldName } from './scenario.js';
 import { addResult, noStatistics } from './statistics.js';
 import { simulate } from './world/simulation.js';
-import { WORLDS, type WorldName } from './worlds.js';
+import { WORLDS } from './worlds.js';
 
 /** What a worker is to do: every so many seeds from the first on, until it is told to stop. */
 export interface WorkerTask {
@@ -26,7 +26,7 @@ async function work(task: WorkerTask): Promise<void> {
   let reportedAt = performance.now();
   for (let done = 0; done < task.count && !stop.signal.aborted; done += 1) {
     const seed = task.firstSeed + done * task.step;
-    const result = await simulate(scenarioOf(seed), { openQueue: WORLDS[task.world] });
+    const result = await simulate(scenarioOf(seed, task.world), { openQueue: WORLDS[task.world] });
     addResult(statistics, seed, result);
     if (task.stopsAtFailure && result.violations.length > 0) break;
     if (performance.now() - reportedAt < REPORT_EVERY_MS) continue;

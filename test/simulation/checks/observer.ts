@@ -15,7 +15,7 @@ import { Custody } from './custody.js';
 import { Manifests, type Place } from './manifests.js';
 import { Promptness } from './promptness.js';
 import { RunWatch } from './run-watch.js';
-import { Violations } from './violations.js';
+import { Violations, type PromiseNumber } from './violations.js';
 
 /** States that the documentation knows. */
 const KNOWN_STATES: ReadonlySet<string> = new Set([
@@ -61,6 +61,7 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
   attach(queue: QueueWorld, cos: SimulatedCos, jobs: ReadonlyMap<string, TrueJob>): void {
     this.#queue = queue;
     this.#jobs = jobs;
+    this.#promptness.attach(queue);
     this.#custody = new Custody(this.#scenario, jobs, queue, cos, this.violations);
   }
 
@@ -129,12 +130,17 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
   }
 
+  onBroken(promise: PromiseNumber, what: string): void {
+    this.violations.add(promise, what);
+  }
+
   onDelay(delayMs: number): void {
     this.#promptness.onDelay(delayMs);
   }
 
   onExchange(process: Process, request: WireRequest, limits: ExchangeLimits): void {
     this.watchOf(process).onExchange(request, limits, this.#scheduler.now);
+    if (request.path.startsWith('/doc_jobs/')) this.#queue?.onLook?.(request.path.split('/').at(-1) ?? '');
   }
 
   onExchangeEnded(process: Process): void {

@@ -1,11 +1,8 @@
-import { delayBeforeNextLook } from '../../../lib/poller/schedule.js';
-import { millis } from '../../../lib/domain/units.js';
 import type { Scenario } from '../scenario.js';
+import type { QueueWorld } from '../world/queue-world.js';
+import { CALM_RUN_MS } from '../world/staleness.js';
 import type { TrueJob } from '../world/true-job.js';
 import type { Violations } from './violations.js';
-
-/** A run that nothing befalls needs no longer than this for all it finds: some sixteen jobs, a long poll, a few dozen short calls. */
-export const CALM_RUN_MS = 10_000;
 
 /** Promises 3 and 4, and the jitter that keeps jobs apart. */
 export class Promptness {
@@ -13,6 +10,7 @@ export class Promptness {
   readonly #violations: Violations;
   readonly #stored = new Set<string>();
   readonly #acceptedAt = new Map<string, number>();
+  #queue: QueueWorld | undefined;
   #atBound = 0;
   /** The longest that a manifest came after the end of its job, over all jobs that ended ordinarily. */
   worstStalenessMs = 0;
@@ -22,14 +20,15 @@ export class Promptness {
     this.#violations = violations;
   }
 
+  attach(queue: QueueWorld): void {
+    this.#queue = queue;
+  }
+
   onAccepted(subject: string, visibleAt: number): void {
     if (!this.#acceptedAt.has(subject)) this.#acceptedAt.set(subject, visibleAt);
   }
 
-  /**
-   * Promise 3, exactly, where nothing fails: a manifest is there within one delay, drawn at the age that the job had when it ended, at its longest and rounded up
-   * to the queue's whole seconds; plus one tick; plus what two runs take, the one that decided the delay and the one that writes.
-   */
+  /** Promise 3, where nothing fails exactly by the bound that the queue's world states. */
   onManifest(job: TrueJob, now: number): void {
     if (this.#stored.has(job.jobId)) return;
     this.#stored.add(job.jobId);
@@ -45,13 +44,12 @@ export class Promptness {
     const acceptedAt = this.#acceptedAt.get(job.jobId) ?? now;
     const from = Math.max(acceptedAt, Math.max(job.endsAt, job.filledAt), job.visibleAt);
     const staleness = now - from;
-    // A job that was given up and came back by an operator's hand says nothing about the poller.
-    if (!this.#scenario.isRedriven) this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
+    // A job that was given up and came back by an operator's hand, or waited while the timer stood still, says nothing about the poller.
+    if (!this.#scenario.isRedriven && this.#scenario.platform.outage === undefined)
+      this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
     if (this.#scenario.profile !== 'calm') return;
-    const { platform, policy } = this.#scenario;
-    const age = from - Math.min(job.createdAt, acceptedAt, this.#claimOf(job));
-    const delay = delayBeforeNextLook(millis(age), 0, policy.decisions.schedule);
-    const bound = Math.ceil(delay / 1_000) * 1_000 + platform.tickMs + 2 * CALM_RUN_MS;
+    const ageMs = from - Math.min(job.createdAt, acceptedAt, this.#claimOf(job));
+    const bound = this.#queue?.stalenessBound({ subject: job.jobId, from, ageMs }) ?? 0;
     if (staleness > bound) {
       this.#violations.add(
         3,

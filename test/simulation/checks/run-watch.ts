@@ -164,11 +164,19 @@ export class RunWatch {
   }
 
   #onLease(lease: Lease, skewMs: number): void {
-    this.#leases.set(lease, 'open');
     if (lease.kind === 'job') {
-      this.#until.set(lease.job.jobId, lease.until - skewMs);
-      this.#asked.delete(lease.job.jobId);
+      const { jobId } = lease.job;
+      this.#until.set(jobId, lease.until - skewMs);
+      // While another copy of the job is in hand, a request about it may be that one's second attempt.
+      if (!this.#holds(jobId)) this.#asked.delete(jobId);
     }
+    this.#leases.set(lease, 'open');
+  }
+
+  #holds(jobId: string): boolean {
+    for (const [lease, state] of this.#leases)
+      if (state === 'open' && lease.kind === 'job' && lease.job.jobId === jobId) return true;
+    return false;
   }
 
   /** The run has ended by itself. `error` is what it threw: a RunError with its report, or none. */

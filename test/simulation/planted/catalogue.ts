@@ -1,9 +1,12 @@
 import type { PromiseNumber } from '../checks/violations.js';
 import type { SourceChange } from '../run-in-worker.js';
+import type { WorldName } from '../scenario.js';
 
 /** A bug to plant: one change to one source file. */
 export interface PlantedBug extends SourceChange {
   readonly name: string;
+  /** The kind of queue that it is looked for in; SQS unless said otherwise. */
+  readonly world?: WorldName;
   /** Within so many seeds it must be found. */
   readonly within: number;
   /** The first of these seeds; 1 unless the bug shows seldom, and a test run should not take long. */

@@ -7,7 +7,7 @@ export async function plant(bug: PlantedBug): Promise<Statistics['failures'][num
   const script = await bundleSimulation(bug);
   const failures: Statistics['failures'] = [];
   const task = {
-    world: 'sqs',
+    world: bug.world ?? 'sqs',
     firstSeed: bug.firstSeed ?? 1,
     step: 1,
     count: bug.within,

@@ -1,9 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
+import { PLANTED_IN_BUCKET } from './bucket.js';
 import { PLANTED_BUGS } from './catalogue.js';
+import { PLANTED_IN_CMQ } from './cmq.js';
 import { plant } from './plant.js';
 
 describe('the simulation finds a planted bug', () => {
-  test.concurrent.each(PLANTED_BUGS.map((bug) => [bug.name, bug.within, bug] as const))(
+  test.concurrent.each(
+    [...PLANTED_BUGS, ...PLANTED_IN_BUCKET, ...PLANTED_IN_CMQ].map(
+      (bug) => [bug.name, bug.within, bug] as const,
+    ),
+  )(
     '%s, within %i seeds',
     async (_name, _within, bug) => {
       const failure = await plant(bug);

@@ -5,7 +5,15 @@ import { SOURCE } from '../../support/pending-jobs.js';
 import type { Dice } from '../core/dice.js';
 import type { Process } from '../core/process.js';
 import type { Scheduler } from '../core/scheduler.js';
-import type { BurialReason, QueueObserver, QueueWorld, RunEffects } from '../world/queue-world.js';
+import type { Scenario } from '../scenario.js';
+import type {
+  BurialReason,
+  Finishable,
+  QueueObserver,
+  QueueWorld,
+  RunEffects,
+} from '../world/queue-world.js';
+import { boundByExactDelays } from '../world/staleness.js';
 import type { SqsPlan } from './plan.js';
 import { SimulatedSdkClient } from './sdk-client.js';
 import { SimulatedSqs } from './service.js';
@@ -23,6 +31,7 @@ const OPTIONS: SqsOptions = {
 export class SqsWorld implements QueueWorld {
   readonly #sqs: SimulatedSqs;
   readonly #subjects = new Map<string, string>();
+  readonly #scenario: Scenario;
   readonly #about: {
     readonly plan: SqsPlan;
     readonly dice: Dice;
@@ -32,11 +41,13 @@ export class SqsWorld implements QueueWorld {
 
   constructor(
     scheduler: Scheduler,
-    plan: SqsPlan,
+    scenario: Scenario,
     dice: Dice,
     observer: QueueObserver,
     latency: () => number,
   ) {
+    const plan = scenario.sqs;
+    this.#scenario = scenario;
     this.#sqs = new SimulatedSqs(scheduler, plan, dice, observer);
     this.#about = { plan, dice, observer, latency };
   }
@@ -72,5 +83,9 @@ export class SqsWorld implements QueueWorld {
 
   redrive(): number {
     return this.#sqs.redrive();
+  }
+
+  stalenessBound({ ageMs }: Finishable): number {
+    return boundByExactDelays(ageMs, this.#scenario);
   }
 }

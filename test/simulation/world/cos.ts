@@ -8,6 +8,8 @@ export interface StoredObject {
   /** What came with it: `content-type` and `x-cos-meta-*`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly storedAt: number;
+  /** `LastModified`, by the clock of whichever machine stored it, in whole seconds. */
+  readonly modifiedAt: number;
   /** From here on listings show this version. */
   readonly listedAt: number;
 }
@@ -20,14 +22,23 @@ interface Slot {
   listedAt: number;
 }
 
-/** COS: put, get, head, delete at once; listings eventually. */
+/** How COS behaves where it may behave in more ways than one. */
+export interface CosBehaviour {
+  /** How long listings take to show a change, drawn for each; zero at least. */
+  readonly listingLag: () => number;
+  /** The most that a page of a listing holds, whatever was asked for: a thousand in COS itself. */
+  readonly pageSize: number;
+  /** How wrong the clock of the machine is that answers or stores, drawn for each: COS has many machines. */
+  readonly clockError: () => number;
+}
+
+/** COS: put, get, head, delete at once; listings eventually, both ways: what is new appears late, and what is removed lingers. */
 export class SimulatedCos {
   readonly #buckets = new Map<string, Map<string, Slot>>();
-  readonly #listingLag: () => number;
+  readonly #behaviour: CosBehaviour;
 
-  /** @param listingLag how long listings take to show a change, drawn for each; zero at least */
-  constructor(listingLag: () => number) {
-    this.#listingLag = listingLag;
+  constructor(behaviour: CosBehaviour) {
+    this.#behaviour = behaviour;
   }
 
   object(bucket: string, key: string): StoredObject | undefined {
@@ -49,7 +60,8 @@ export class SimulatedCos {
     headers: Readonly<Record<string, string>>,
     now: number,
   ): void {
-    this.#change(bucket, key, now, { bytes, headers, storedAt: now, listedAt: now });
+    const modifiedAt = Math.floor((now + this.#behaviour.clockError()) / 1_000) * 1_000;
+    this.#change(bucket, key, now, { bytes, headers, storedAt: now, modifiedAt, listedAt: now });
   }
 
   remove(bucket: string, key: string, now: number): void {
@@ -66,7 +78,8 @@ export class SimulatedCos {
     requestId: string,
   ): WireResponse {
     const key = path.slice(1);
-    const common = { 'x-cos-request-id': requestId, date: new Date(now).toUTCString() };
+    const dated = new Date(now + this.#behaviour.clockError());
+    const common = { 'x-cos-request-id': requestId, date: dated.toUTCString() };
     switch (request.method) {
       case 'PUT':
         return this.#put(bucket, key, request, now, common);
@@ -115,7 +128,7 @@ export class SimulatedCos {
     this.#buckets.set(bucket, slots);
     const before = slots.get(key);
     const listed = before === undefined ? undefined : now >= before.listedAt ? before.current : before.listed;
-    const listedAt = now + this.#listingLag();
+    const listedAt = now + this.#behaviour.listingLag();
     slots.set(key, { current: current && { ...current, listedAt }, listed, listedAt });
   }
 
@@ -124,7 +137,7 @@ export class SimulatedCos {
     const prefix = query.get('prefix') ?? '';
     const marker = query.get('marker') ?? '';
     const delimiter = query.get('delimiter') ?? '';
-    const max = Math.min(1_000, Number(query.get('max-keys') ?? '1000'));
+    const max = Math.min(this.#behaviour.pageSize, Number(query.get('max-keys') ?? '1000'));
     const shown = [...(this.#buckets.get(bucket) ?? [])]
       .flatMap(([key, slot]) => {
         const object = now >= slot.listedAt ? slot.current : slot.listed;
@@ -137,11 +150,12 @@ export class SimulatedCos {
     const entries = new Map(shown.map((item) => [item.entry, item]));
     const page = [...entries.values()].slice(0, max);
     const isTruncated = entries.size > page.length;
-    const encode = query.get('encoding-type') === 'url' ? encodeURIComponent : escaped;
+    const isEncoded = query.get('encoding-type') === 'url';
+    const encode = isEncoded ? encodeURIComponent : escaped;
     const body = page
       .map(({ key, entry, object }) =>
         entry === key
-          ? `<Contents><Key>${encode(key)}</Key><LastModified>${new Date(object.storedAt).toISOString()}</LastModified>` +
+          ? `<Contents><Key>${encode(key)}</Key><LastModified>${new Date(object.modifiedAt).toISOString()}</LastModified>` +
             `<ETag>${escaped(etagOf(object.bytes))}</ETag><Size>${object.bytes.length}</Size><StorageClass>STANDARD</StorageClass></Contents>`
           : `<CommonPrefixes><Prefix>${encode(entry)}</Prefix></CommonPrefixes>`,
       )
@@ -149,7 +163,8 @@ export class SimulatedCos {
     const last = page.at(-1)?.entry ?? '';
     const xml =
       `<?xml version="1.0" encoding="utf-8"?><ListBucketResult><Name>${bucket}</Name><Prefix>${encode(prefix)}</Prefix><Marker>${encode(marker)}</Marker>` +
-      `<MaxKeys>${max}</MaxKeys><IsTruncated>${isTruncated}</IsTruncated>${isTruncated ? `<NextMarker>${encode(last)}</NextMarker>` : ''}${body}</ListBucketResult>`;
+      `<MaxKeys>${max}</MaxKeys><IsTruncated>${isTruncated}</IsTruncated>` +
+      `${isEncoded ? '<EncodingType>url</EncodingType>' : ''}${isTruncated ? `<NextMarker>${encode(last)}</NextMarker>` : ''}${body}</ListBucketResult>`;
     return { status: 200, headers: { ...common, 'content-type': 'application/xml' }, body: Buffer.from(xml) };
   }
 }

@@ -50,14 +50,9 @@ export interface FaultPlan {
   readonly kinds: readonly ExchangeFault[];
 }
 
-const ONLY_CI: ReadonlySet<ExchangeFault> = new Set([
-  'truncated',
-  'html-200',
-  'garbage-200',
-  'empty-200',
-  'wrong-job',
-  'stale',
-]);
+/** What befalls answers that are read as text: CI's, listings, checkpoints. Not an object of somebody's, whose bytes say nothing of themselves. */
+const ONLY_TEXT: ReadonlySet<ExchangeFault> = new Set(['truncated', 'html-200', 'garbage-200', 'empty-200']);
+const ONLY_CI: ReadonlySet<ExchangeFault> = new Set(['wrong-job', 'stale']);
 const ONLY_PUT: ReadonlySet<ExchangeFault> = new Set(['conflict-409', 'checksum']);
 
 /** The fault that befalls a request now, if any: one of those that can befall such a request. */
@@ -71,10 +66,13 @@ export function faultFor(
   const isCi = request.target.host.includes('.ci.');
   const kinds = plan.kinds.filter((kind) => {
     if (ONLY_CI.has(kind)) return isCi && request.method === 'GET';
+    if (ONLY_TEXT.has(kind)) return request.method === 'GET' && (isCi || isText(request.path));
     return !ONLY_PUT.has(kind) || (!isCi && request.method === 'PUT');
   });
   return kinds[dice.integer(0, kinds.length - 1)];
 }
+
+const isText = (path: string): boolean => path.startsWith('/?') || path.endsWith('.checkpoint.json');
 
 /** Whether the request does its work at the service before the fault shows. */
 export function takesEffect(fault: ExchangeFault | undefined): boolean {

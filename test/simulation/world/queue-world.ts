@@ -1,7 +1,9 @@
 import type { Clock } from '../../../lib/domain/effects.js';
 import type { CosClientEffects } from '../../../lib/cos/client.js';
 import type { EpochMs } from '../../../lib/domain/units.js';
+import type { Log } from '../../../lib/telemetry/log.js';
 import type { DeadLetterReason, PendingQueue } from '../../../lib/queue/pending-queue.js';
+import type { PromiseNumber } from '../checks/violations.js';
 import type { Process } from '../core/process.js';
 
 /** Why a job is in the dead letters: our reasons, or the queue's own redrive. */
@@ -13,13 +15,25 @@ export interface QueueObserver {
   /** A message was handed to a run, which nobody else gets before `hiddenUntil`. */
   onDelivery(process: Process, subject: string, hiddenUntil: number): void;
   onFault(kind: string): void;
+  /** A promise was broken, as only this queue's world can see. */
+  onBroken(promise: PromiseNumber, what: string): void;
 }
 
 /** What an adapter is opened with, for one run. */
 export interface RunEffects extends CosClientEffects {
   readonly clock: Clock;
+  readonly log: Log;
   /** The end of the run, by its own clock. */
   readonly deadline: EpochMs;
+}
+
+/** A job that has ended and that the queue knows of, so that its manifest can be written. */
+export interface Finishable {
+  readonly subject: string;
+  /** Since when. */
+  readonly from: number;
+  /** Its age then, by CI's word or, where CI has none, by the submitter's. */
+  readonly ageMs: number;
 }
 
 /**
@@ -39,4 +53,10 @@ export interface QueueWorld {
   earliestDue(): number;
   /** An operator sends all dead letters back. Returns how many. */
   redrive(): number;
+  /** Promise 3, exactly, where nothing fails: how long after `from` a manifest is there. */
+  stalenessBound(job: Finishable): number;
+  /** A run asks CI about a job. */
+  onLook?(jobId: string): void;
+  /** What else is worth reporting, each the most there ever was of it. */
+  figures?(): Readonly<Record<string, number>>;
 }

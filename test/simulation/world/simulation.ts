@@ -27,6 +27,8 @@ export type OpenQueueWorld = (parts: {
   readonly observer: QueueObserver;
   readonly latency: () => number;
   readonly cos: SimulatedCos;
+  readonly ci: SimulatedCi;
+  readonly identity: SimulatedIdentity;
 }) => QueueWorld;
 
 /** What came of a simulation. */
@@ -40,6 +42,8 @@ export interface SimulationResult {
   readonly worstStalenessMs: number;
   /** What befell the runs, by kind. */
   readonly faults: ReadonlyMap<string, number>;
+  /** What the queue's world has to report, each the most there ever was of it. */
+  readonly figures: Readonly<Record<string, number>>;
   /** Await points of the first run. */
   readonly firstRunAwaitPoints: number;
   readonly trace: readonly string[];
@@ -89,9 +93,13 @@ class Simulation {
       new Trace(options.isTraced ?? false, START),
     );
     const lag = dice.fork('listing');
-    const cos = new SimulatedCos(() =>
-      scenario.listingLagMs === 0 ? 0 : lag.integer(0, scenario.listingLagMs),
-    );
+    const clocks = dice.fork('service clocks');
+    const { listingLagMs, pageSize, clockErrorMs } = scenario.cos;
+    const cos = new SimulatedCos({
+      listingLag: () => (listingLagMs === 0 ? 0 : lag.integer(0, listingLagMs)),
+      pageSize,
+      clockError: () => (clockErrorMs === 0 ? 0 : clocks.integer(-clockErrorMs, clockErrorMs)),
+    });
     const jobs = new Map(scenario.jobs.map((job) => [job.jobId, job]));
     this.#identity = new SimulatedIdentity(scenario.identity, START);
     this.#observer = new Observer(scenario, this.#scheduler);
@@ -111,7 +119,7 @@ class Simulation {
       dice: dice.fork('queue'),
       observer: this.#observer,
       latency: () => onItsWay.integer(2, 25),
-      cos,
+      ...parts,
     });
     this.#observer.attach(this.#queue, cos, jobs);
     this.#toSubmit = scenario.submissions.length;
@@ -138,6 +146,7 @@ class Simulation {
       virtualMs: this.#scheduler.now - START,
       worstStalenessMs: this.#observer.worstStalenessMs,
       faults: this.#observer.faults,
+      figures: this.#queue.figures?.() ?? {},
       firstRunAwaitPoints: this.#first?.awaitPoints ?? 0,
       trace: this.#scheduler.trace.lines,
     };
@@ -169,7 +178,10 @@ class Simulation {
       this.#redrive();
       return;
     }
+    const { now } = this.#scheduler;
     if (this.#dice.chance(platform.missShare)) this.#observer.onFault('missed-tick');
+    else if (platform.outage !== undefined && now >= platform.outage.from && now < platform.outage.to)
+      this.#observer.onFault('outage');
     else {
       // Schedules fire at least once.
       const times = this.#dice.chance(platform.doubleShare) ? 2 : 1;
@@ -254,7 +266,10 @@ class Simulation {
       if (fetched === 1) return atStart;
       return process.effect<typeof atStart>('credentials', ({ resolve }) => {
         const length = this.#dice.chance(0.2) ? this.#dice.integer(500, 3_000) : this.#dice.integer(1, 80);
-        process.wake(length, 'credentials', () => resolve(this.#identity.keyAt(this.#scheduler.now)));
+        process.wake(length, 'credentials', () => {
+          // A run that is over does not wait for what its queue asked for.
+          if (!process.hasEnded) resolve(this.#identity.keyAt(this.#scheduler.now));
+        });
       });
     };
     const watch = this.#observer.watchOf(process);
@@ -264,9 +279,9 @@ class Simulation {
       clock,
       random: this.#dice.random,
     };
-    const adapter = await this.#queue.open(process, { ...effects, deadline: epochMs(deadline) });
-    const queue = watch.watched(adapter, platform.skewMs, (delay) => this.#observer.onDelay(delay));
     const log = jsonLog({ level: 'info', now: () => clock.now(), write: (line) => watch.onLogLine(line) });
+    const adapter = await this.#queue.open(process, { ...effects, log, deadline: epochMs(deadline) });
+    const queue = watch.watched(adapter, platform.skewMs, (delay) => this.#observer.onDelay(delay));
     try {
       return await run(policy, { ...effects, queue, log }, { deadline });
     } finally {
