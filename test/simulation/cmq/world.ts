@@ -160,10 +160,6 @@ export class CmqWorld implements QueueWorld, CmqTraffic {
     return { 'copies of a job at a time': this.#mostCopies };
   }
 
-  onCall(): void {
-    // Only what takes effect counts.
-  }
-
   onServed(process: Process, call: CmqCallSeen): void {
     const { observer } = this.#parts;
     for (const body of this.#noteNew()) {
