@@ -58,7 +58,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       find: 'const LISTING_LAG: Millis = minutes(1);',
       replace: 'const LISTING_LAG: Millis = minutes(0);',
       within: 20,
-      breaks: [3],
+      breaks: [3, 4],
     },
     {
       name: 'a checkpoint from the future is believed',
