@@ -228,7 +228,7 @@ describe("the embedded CMQ's queue", () => {
     expect(cmq.control.messages('jobs')).toEqual([]);
   });
 
-  test('brings back by a rewind only what was sent from then on, however late it was dropped', async () => {
+  test('brings back by a rewind only what was sent from then on, however late it was dropped', () => {
     cmq.control.createQueue('jobs', { rewindSeconds: 7_200 });
     cmq.control.send('jobs', 'd1', 1_800);
     nowMs += 3_600_000;
