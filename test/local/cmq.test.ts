@@ -219,11 +219,23 @@ describe("the embedded CMQ's queue", () => {
     await remove((await receiveOne()).receiptHandle);
     await call('SendMessage', { ...SEND, msgBody: 'd2' });
     nowMs += 3_600_000;
+    expect(cmq.control.lost('jobs').map(({ body }) => body)).toEqual(['d2']);
     cmq.control.rewind('jobs', START);
+    expect(cmq.control.lost('jobs')).toEqual([]);
     expect(cmq.control.messages('jobs').map(({ body }) => body)).toEqual(['d1', 'd2']);
     nowMs += 3_600_000 * 4;
     cmq.control.rewind('jobs', START);
     expect(cmq.control.messages('jobs')).toEqual([]);
+  });
+
+  test('brings back by a rewind only what was sent from then on, however late it was dropped', () => {
+    cmq.control.createQueue('jobs', { rewindSeconds: 7_200 });
+    cmq.control.send('jobs', 'd1', 1_800);
+    nowMs += 3_600_000;
+    cmq.control.rewind('jobs', START + 1);
+    expect(cmq.control.messages('jobs')).toEqual([]);
+    cmq.control.rewind('jobs', START);
+    expect(cmq.control.messages('jobs').map(({ body }) => body)).toEqual(['d1']);
   });
 
   test('moves what was received too often to its dead letters', async () => {

@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario.js';
+import { unnoticedSkewMs, type Scenario } from '../scenario.js';
 import type { BurialReason } from '../world/queue-world.js';
 import type { TrueJob } from '../world/true-job.js';
 
@@ -32,6 +32,16 @@ function ownOutcomeOf(job: TrueJob, scenario: Scenario): readonly FinalOutcome[]
     case 'source-not-allowed':
       return ['bucket-not-allowed'];
     default:
-      return ['manifest'];
+      return endsTooLate(job, scenario) ? ['manifest', 'too-old'] : ['manifest'];
   }
+}
+
+/** A stale answer shows a job as it was so long ago at most, and a look takes its time. */
+const STALE_MS = 60_000;
+
+/** Whether a look at the maximum age may still find the job under way: jobs wait for each other, and pauses add up. */
+function endsTooLate({ jobId, endsAt }: TrueJob, scenario: Scenario): boolean {
+  const accepted = scenario.submissions.filter(({ subject }) => subject === jobId).map(({ at }) => at);
+  const { maxAge } = scenario.policy.decisions;
+  return endsAt + STALE_MS + unnoticedSkewMs(scenario) > Math.min(...accepted) + maxAge;
 }

@@ -1,8 +1,9 @@
 import type { Process } from '../core/process.js';
+import type { CmqCallSeen } from './transport.js';
 
 /** A message that a run sent for a job. */
 interface Sent {
-  readonly begunAt: number;
+  readonly call: CmqCallSeen;
   readonly redrivenAt: number;
   state: 'on its way' | 'known to be there' | 'not known to be there';
 }
@@ -20,27 +21,27 @@ export class CopyRule {
   }
 
   /** A successor took effect; tells what is wrong with that. */
-  onSent(process: Process, subject: string, begunAt: number, redrivenAt: number): string | undefined {
+  onSent(process: Process, subject: string, call: CmqCallSeen, redrivenAt: number): string | undefined {
     const key = keyOf(process, subject);
     const before = this.#sent.get(key) ?? [];
     const receivedAt = this.#received.get(key) ?? Number.NEGATIVE_INFINITY;
     const needless = before.find(
       (one) =>
         one.state === 'on its way' ||
-        (one.state === 'known to be there' && receivedAt < one.begunAt && redrivenAt <= one.redrivenAt),
+        (one.state === 'known to be there' && receivedAt < one.call.begunAt && redrivenAt <= one.redrivenAt),
     );
-    this.#sent.set(key, [...before, { begunAt, redrivenAt, state: 'on its way' }]);
+    this.#sent.set(key, [...before, { call, redrivenAt, state: 'on its way' }]);
     return needless === undefined
       ? undefined
       : `run ${process.id} sent another copy of ${subject}, although one was ${needless.state} that was sent for all it held`;
   }
 
   /** What became of the sends of a call. */
-  onEnded(process: Process, begunAt: number, isKnown: boolean): void {
+  onEnded(process: Process, call: CmqCallSeen, isKnown: boolean): void {
     for (const [key, sent] of this.#sent) {
       if (!key.startsWith(`${process.id} `)) continue;
       for (const one of sent)
-        if (one.begunAt === begunAt && one.state === 'on its way')
+        if (one.call === call && one.state === 'on its way')
           one.state = isKnown ? 'known to be there' : 'not known to be there';
     }
   }

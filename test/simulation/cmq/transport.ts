@@ -7,8 +7,6 @@ import type { Ending, Process } from '../core/process.js';
 
 /** What the world wants to know of each call. */
 export interface CmqTraffic {
-  /** The run makes a call. */
-  onCall(process: Process, call: CmqCallSeen): void;
   /** It took effect at the service, as far as it did. */
   onServed(process: Process, call: CmqCallSeen): void;
   /** The run has the answer. */
@@ -20,6 +18,7 @@ export interface CmqTraffic {
 /** A call as it goes over the wire. */
 export interface CmqCallSeen {
   readonly action: string;
+  /** When the run began with it: with its first attempt, if the service refused that one for now. */
   readonly begunAt: number;
 }
 
@@ -29,11 +28,12 @@ export function cmqTransport(
   cmq: LocalCmq,
   about: { readonly latency: () => number; readonly dice: Dice; readonly traffic: CmqTraffic },
 ): Transport {
+  const begun = new Map<string, number>();
   return {
     exchange: (request, limits) => {
       if (limits.signal.aborted) return Promise.reject(limits.signal.reason as Error); // as the real one does, whatever the reason is
       return process.effect<WireResponse>(request.asked, (ending) => {
-        carry(process, cmq, { ...about, request, limits, ending });
+        carry(process, cmq, { ...about, request, limits, ending, begun });
       });
     },
     close: () => undefined,
@@ -47,14 +47,18 @@ interface Carried {
   readonly request: WireRequest;
   readonly limits: ExchangeLimits;
   readonly ending: Ending<WireResponse>;
+  /** When what is sent was first sent. */
+  readonly begun: Map<string, number>;
 }
 
 function carry(process: Process, cmq: LocalCmq, carried: Carried): void {
-  const { latency, dice, traffic, request, limits, ending } = carried;
+  const { latency, dice, traffic, request, limits, ending, begun } = carried;
   const { asked } = request;
   const form = new URLSearchParams(Buffer.from(request.body ?? []).toString('utf8'));
-  const call = { action: form.get('Action') ?? '', begunAt: process.scheduler.now };
-  traffic.onCall(process, call);
+  const said = [...form].filter(([name]) => name.startsWith('msgBody')).join();
+  const begunAt = begun.get(said) ?? process.scheduler.now;
+  if (said !== '') begun.set(said, begunAt);
+  const call = { action: form.get('Action') ?? '', begunAt };
   let isOpen = true;
   const end = (finish: () => void): void => {
     if (!isOpen) return;

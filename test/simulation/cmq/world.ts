@@ -160,33 +160,29 @@ export class CmqWorld implements QueueWorld, CmqTraffic {
     return { 'copies of a job at a time': this.#mostCopies };
   }
 
-  onCall(): void {
-    // Only what takes effect counts.
-  }
-
-  onServed(process: Process, { begunAt }: CmqCallSeen): void {
+  onServed(process: Process, call: CmqCallSeen): void {
     const { observer } = this.#parts;
     for (const body of this.#noteNew()) {
       const subject = this.#subjectOf(body);
-      const problem = this.#copies.onSent(process, subject, begunAt, redrivenAtOf(body));
+      const problem = this.#copies.onSent(process, subject, call, redrivenAtOf(body));
       // Of what holds no job there is nothing to merge by.
       if (problem !== undefined && this.#parts.ci.job(subject) !== undefined) observer.onBroken(5, problem);
     }
     this.#takeLetters();
   }
 
-  onAnswered(process: Process, { action, begunAt }: CmqCallSeen, answer: unknown): void {
+  onAnswered(process: Process, call: CmqCallSeen, answer: unknown): void {
     const { code, msgInfoList = [] } = (answer ?? {}) as {
       code?: number;
       msgInfoList?: readonly { readonly msgBody: string }[];
     };
-    if (action.endsWith('SendMessage')) this.#copies.onEnded(process, begunAt, code === 0);
+    if (call.action.endsWith('SendMessage')) this.#copies.onEnded(process, call, code === 0);
     const { now } = this.#parts.scheduler;
     for (const { msgBody } of msgInfoList) this.#copies.onReceived(process, this.#subjectOf(msgBody), now);
   }
 
-  onFailed(process: Process, { begunAt }: CmqCallSeen): void {
-    this.#copies.onEnded(process, begunAt, false);
+  onFailed(process: Process, call: CmqCallSeen): void {
+    this.#copies.onEnded(process, call, false);
   }
 
   /** Nobody may work on a message that the queue may have handed to somebody else. One that was handed out twice is visible at once, whatever the lease says. */

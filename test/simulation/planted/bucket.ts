@@ -11,7 +11,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
     const prefix = leased.object.key.replace(/~.*/, '');
     const { objects } = await listObjects(this.#settling, queue, { prefix, marker: '' });
     for (const { key: each } of objects) await deleteObject(this.#settling, queue, each);`,
-      within: 100,
+      within: 20,
+      firstSeed: 60,
       breaks: [1],
     },
     {
@@ -29,7 +30,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket.ts',
       find: 'if (wasLookedAt) this.#reader.looked(lease);',
       replace: 'this.#reader.looked(lease);',
-      within: 100,
+      within: 20,
+      firstSeed: 20,
       breaks: [3, 4],
     },
     {
@@ -37,7 +39,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket-reader.ts',
       find: 'const claim = withoutOpen ?? this.#round.claim;',
       replace: 'const claim = withoutOpen === undefined ? this.#round.claim : this.#round.claim;',
-      within: 100,
+      within: 20,
+      firstSeed: 60,
       breaks: [3, 4],
     },
     {
@@ -45,7 +48,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket-round.ts',
       find: 'this.#origin = pass?.after ?? prefix;',
       replace: 'this.#origin = prefix;',
-      within: 100,
+      within: 20,
+      firstSeed: 25,
       breaks: [3, 4],
     },
     {
@@ -53,7 +57,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket-reader.ts',
       find: 'const LISTING_LAG: Millis = minutes(1);',
       replace: 'const LISTING_LAG: Millis = minutes(0);',
-      within: 50,
+      within: 20,
       breaks: [3, 4],
     },
     {
@@ -61,7 +65,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket-checkpoint.ts',
       find: 'if (read.output.prefix !== prefix || since > now) return NOTHING_DONE;',
       replace: 'if (read.output.prefix !== prefix) return NOTHING_DONE;',
-      within: 100,
+      within: 20,
+      firstSeed: 25,
       breaks: [1, 3, 4],
     },
     {
