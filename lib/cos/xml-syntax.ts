@@ -11,19 +11,20 @@ const MAX_ELEMENTS = 100_000;
 
 /**
  * One tag, whole. Names are ASCII, as all of COS's and CI's are: fast-xml-parser splits some others at what it takes for a space (U+1680). The
- * service sends no attributes, at most a namespace; the bound keeps the backtracking small, as that of a name keeps messages short.
+ * service sends no attributes, at most a namespace; the bounds keep the backtracking small, as that of a name keeps messages short. Nothing is repeated
+ * without a bound: over some megabytes of one thing the regular expressions of Node 22 run out of their stack.
  */
 const TAG =
-  /<(?<closing>\/?)(?<name>[A-Za-z_][\w.:-]{0,99}(?![\w.:-]))(?<attributes>(?:[ \t\r\n]+[A-Za-z_][\w.:-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^<"]*"|'[^<']*')){0,32})[ \t\r\n]*(?<empty>\/?)>/y;
+  /<(?<closing>\/?)(?<name>[A-Za-z_][\w.:-]{0,99}(?![\w.:-]))(?<attributes>(?:[ \t\r\n]{1,999}[A-Za-z_][\w.:-]{0,99}[ \t\r\n]{0,999}=[ \t\r\n]{0,999}(?:"[^<"]{0,9999}"|'[^<']{0,9999}')){0,32})[ \t\r\n]{0,999}(?<empty>\/?)>/y;
 
 /** A reference that needs no declaration: the five names of XML 1.0 §4.6, or a number. */
 const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(?<decimal>\d{1,10})|#x(?<hex>[\dA-Fa-f]{1,8}));/y;
 
 /** The XML declaration (XML 1.0 §2.8), of an encoding that decoding as UTF-8 was right for. */
 const DECLARATION =
-  /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(["'])1\.\d+\1(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(["'])(?:[Uu][Tt][Ff]-8|[Uu][Ss]-[Aa][Ss][Cc][Ii][Ii])\2)?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(["'])(?:yes|no)\3)?[ \t\r\n]*\?>/;
+  /^<\?xml[ \t\r\n]{1,99}version[ \t\r\n]{0,99}=[ \t\r\n]{0,99}(["'])1\.\d{1,9}\1(?:[ \t\r\n]{1,99}encoding[ \t\r\n]{0,99}=[ \t\r\n]{0,99}(["'])(?:[Uu][Tt][Ff]-8|[Uu][Ss]-[Aa][Ss][Cc][Ii][Ii])\2)?(?:[ \t\r\n]{1,99}standalone[ \t\r\n]{0,99}=[ \t\r\n]{0,99}(["'])(?:yes|no)\3)?[ \t\r\n]{0,99}\?>/;
 
-const BLANK = /^[ \t\r\n]*$/;
+const NOT_BLANK = /[^ \t\r\n]/;
 
 /** `text` without its XML declaration, if it begins with one. */
 export function withoutDeclaration(text: string): string {
@@ -112,7 +113,7 @@ function brokenTag(document: string, at: number): string {
 }
 
 function textProblem(text: string, inRoot: boolean): string | undefined {
-  if (!inRoot) return BLANK.test(text) ? undefined : 'has text outside its root element';
+  if (!inRoot) return NOT_BLANK.test(text) ? 'has text outside its root element' : undefined;
   if (text.includes(']]>')) return 'has a stray end of a CDATA section';
   for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) {
     REFERENCE.lastIndex = at;

@@ -3,8 +3,8 @@ import { parseJobId } from '../domain/names.js';
 import { parseRfc3339, type WrittenTime } from '../domain/rfc3339.js';
 import type { DocJob, JobFacts, JobOutput, PageCounts, PageInfo } from './doc-job.js';
 
-/** CI's whole numbers: digits and nothing else, so no sign, no exponent, no fraction. */
-const DIGITS = /^\d+$/;
+/** CI's whole numbers: digits and nothing else, so no sign, no exponent, no fraction; no more of them than a safe integer has, leading zeros aside. */
+const DIGITS = /^\d{1,99}$/;
 
 /**
  * A `JobsDetail` as a job. Elements that are not known are ignored; those that say nothing (absent, empty) are null.

@@ -52,5 +52,5 @@ function onlyJob(root: XmlElement): DocJob {
 function namesUnknown(root: XmlElement, asked: JobId): boolean {
   return root
     .children('NonExistJobIds')
-    .some((element) => (element.value ?? '').split(/[\s,;]+/).includes(asked));
+    .some((element) => (element.value ?? '').split(/[\s,;]{1,999}/).includes(asked));
 }

@@ -40,6 +40,22 @@ describe('the largest answer that is decoded, made of nothing but one thing', ()
     ['attributes', () => jobsDetail({ rest: `<a${filling(' b="1"')}/>` }), 'begins no tag'],
     ['attributes without an end', () => jobsDetail({ rest: `<a b="${filling(' c=')}` }), 'begins no tag'],
     ['spaces in a tag without an end', () => jobsDetail({ rest: `<a${filling(' ')}!` }), 'begins no tag'],
+    [
+      'spaces in the value of an attribute',
+      () => jobsDetail({ rest: `<a b="${filling(' ')}"/>` }),
+      'begins no tag',
+    ],
+    ['spaces before the root, and no root', () => filling(' '), 'has no root'],
+    [
+      'spaces in the declaration',
+      () => `<?xml version="1.0"${filling(' ')}?>${jobsDetail()}`,
+      'processing instruction',
+    ],
+    [
+      'spaces between the IDs of unknown jobs',
+      () => `<Response><NonExistJobIds>x${filling(' ')}x</NonExistJobIds></Response>`,
+      'says nothing about the job',
+    ],
     ['a name', () => `<${filling('R')}/>`, 'begins no tag'],
     ['entities', () => `<!DOCTYPE R [${filling('<!ENTITY a "&b;&b;">')}]>${jobsDetail()}`, 'has a DOCTYPE'],
     ['ampersands', () => inText('&'), 'has a &'],
