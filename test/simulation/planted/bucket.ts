@@ -11,8 +11,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
     const prefix = leased.object.key.replace(/~.*/, '');
     const { objects } = await listObjects(this.#settling, queue, { prefix, marker: '' });
     for (const { key: each } of objects) await deleteObject(this.#settling, queue, each);`,
-      within: 20,
-      firstSeed: 60,
+      within: 10,
+      firstSeed: 64,
       breaks: [1],
     },
     {
@@ -30,8 +30,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket.ts',
       find: 'if (wasLookedAt) this.#reader.looked(lease);',
       replace: 'this.#reader.looked(lease);',
-      within: 20,
-      firstSeed: 20,
+      within: 10,
+      firstSeed: 26,
       breaks: [3, 4],
     },
     {
@@ -39,8 +39,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket-reader.ts',
       find: 'const claim = withoutOpen ?? this.#round.claim;',
       replace: 'const claim = withoutOpen === undefined ? this.#round.claim : this.#round.claim;',
-      within: 20,
-      firstSeed: 60,
+      within: 10,
+      firstSeed: 68,
       breaks: [3, 4],
     },
     {
@@ -48,8 +48,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket-round.ts',
       find: 'this.#origin = pass?.after ?? prefix;',
       replace: 'this.#origin = prefix;',
-      within: 20,
-      firstSeed: 25,
+      within: 10,
+      firstSeed: 30,
       breaks: [3, 4],
     },
     {
@@ -65,8 +65,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket-checkpoint.ts',
       find: 'if (read.output.prefix !== prefix || since > now) return NOTHING_DONE;',
       replace: 'if (read.output.prefix !== prefix) return NOTHING_DONE;',
-      within: 20,
-      firstSeed: 25,
+      within: 10,
+      firstSeed: 29,
       breaks: [1, 3, 4],
     },
     {
