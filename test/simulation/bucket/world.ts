@@ -247,9 +247,9 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
     return this.#nextLook(instance, seenAt, since === 0 ? 0 : since + this.#clocks);
   }
 
-  #nextLook({ subject, createdAt, firstSeenAt }: Instance, seenAt: number, since: number): number {
+  #nextLook({ key, subject, createdAt, firstSeenAt }: Instance, seenAt: number, since: number): number {
     const waiting = {
-      seed: subject,
+      seed: this.#parts.ci.job(subject) === undefined ? key.slice(QUEUE.prefix.length) : subject,
       createdAt: createdAt === undefined ? undefined : epochMs(createdAt),
       firstSeenAt: epochMs(Math.min(firstSeenAt ?? seenAt, seenAt)),
       seenAt: epochMs(seenAt),

@@ -102,7 +102,8 @@ export class RunWatch {
   ): void {
     const isProbe = request.path.endsWith('/docjobprobe');
     if (about.isOdd) this.#seen.oddStates += 1;
-    if (about.isClosed && !isProbe) this.#seen.closed += 1;
+    // A HEAD has no words: it is asked once more with a newer key, and by then the bucket may be open again.
+    if (about.isClosed && !isProbe && request.method !== 'HEAD') this.#seen.closed += 1;
     const isCredentials = /<Code>(?:InvalidAuthorization|InvalidAccessKeyId|ExpiredToken)</.test(
       response.body.toString('latin1', 0, 60),
     );
