@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import type { CredentialsProvider } from '../cos/credentials.js';
-import { brief } from '../domain/brief.js';
 import type { EpochMs } from '../domain/units.js';
 import type { DeliveredMessage } from '../queue/batch.js';
-import { EventError } from './event-error.js';
+import { EventError, unknownEvent } from './event-error.js';
 
 /** What made the platform call the function. */
 export type Trigger =
@@ -50,13 +49,9 @@ export function parsePlainEvent(event: unknown, otherForms: string): Trigger {
     const jobs = 'jobIds' in direct.output ? direct.output.jobIds : direct.output.jobs;
     return { kind: 'jobs', messages: jobs.map(messageOf) };
   }
-  const fields =
-    typeof event === 'object'
-      ? `with the fields ${Object.keys(event).slice(0, 10).map(brief).join(', ')}`
-      : `of type ${typeof event}`;
-  throw new EventError(
-    `an event ${fields} is not known here: expected ${otherForms}, {"trigger":"timer"}, ` +
-      '{"jobIds":["d…"]} or {"jobs":[{"jobId","bucket","region"}]}',
+  throw unknownEvent(
+    event,
+    `${otherForms}, {"trigger":"timer"}, {"jobIds":["d…"]} or {"jobs":[{"jobId","bucket","region"}]}`,
   );
 }
 

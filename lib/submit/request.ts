@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EventError } from '../platform/event-error.js';
+import { EventError, unknownEvent } from '../platform/event-error.js';
 import { CosEvent, readRecord, type ReadRecord } from './cos-event.js';
 
 /** What a call of the submit function asks for, the same on both platforms. */
@@ -37,11 +37,8 @@ export function parseSubmitEvent(event: unknown): SubmitRequest {
   }
   const cos = v.safeParse(CosEvent, event);
   if (cos.success) return { kind: 'event', records: cos.output.Records.map(readRecord) };
-  const fields =
-    typeof event === 'object' && event !== null
-      ? `with the fields ${Object.keys(event).slice(0, 10).join(', ')}`
-      : `of type ${typeof event}`;
-  throw new EventError(
-    `an event ${fields} is not known here: expected {"documents":[{"object":"a.docx"}]}, {"objects":["a.docx"]} or an event of COS for new objects`,
+  throw unknownEvent(
+    event,
+    '{"documents":[{"object":"a.docx"}]}, {"objects":["a.docx"]} or an event of COS for new objects',
   );
 }

@@ -9,7 +9,7 @@ import { SOURCE } from '../support/pending-jobs.js';
 import { START } from '../support/virtual-clock.js';
 import type { Target } from './campaign.js';
 import { check, checkDeliberate, checkPrototypes } from './check.js';
-import { HOSTILE_TEXTS } from './hostile-texts.js';
+import { mutatedJson } from './hostile-json.js';
 import type { Random } from './random.js';
 
 const fixture = (name: string): unknown =>
@@ -31,31 +31,16 @@ const SCF_CONTEXT = fixture('scf-context');
 
 const LAMBDA_CONTEXT = { awsRequestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef', memoryLimitInMB: '128' };
 
-const KEYS = [
-  '__proto__',
-  'constructor',
-  'toString',
-  'length',
-  'Records',
-  'jobIds',
-  'jobs',
-  'trigger',
-  'Type',
-  'source',
-  '0',
-  '',
-] as [string, ...string[]];
-
 /** Events and contexts of both platforms: an invocation, or an EventError. */
 export const eventsTarget: Target = {
   name: 'events',
   run: (random) => {
-    const text = JSON.stringify(mutated(random.pick(EVENTS), random));
+    const text = JSON.stringify(mutatedJson(random.pick(EVENTS), random));
     // As a platform hands it over: `__proto__` is a key like any other then.
     const event: unknown = JSON.parse(random.oneIn(200) ? deep(text, random) : text);
     const isLambda = random.oneIn(2);
     const context = random.oneIn(8)
-      ? mutated(isLambda ? LAMBDA_CONTEXT : SCF_CONTEXT, random)
+      ? mutatedJson(isLambda ? LAMBDA_CONTEXT : SCF_CONTEXT, random)
       : isLambda
         ? LAMBDA_CONTEXT
         : SCF_CONTEXT;
@@ -110,31 +95,6 @@ function checkMessage(body: string): void {
   check(typeof body === 'string', 'a message is a text');
   const parsed = parseMessage(body, SOURCE);
   if (parsed.kind === 'not-a-job') check(parsed.problem.length <= 500, 'the problem of a message is short');
-}
-
-/** A value with something in it changed, here or further in. */
-function mutated(value: unknown, random: Random): unknown {
-  if (random.oneIn(4)) return value;
-  if (typeof value !== 'object' || value === null) return random.oneIn(3) ? hostile(random) : value;
-  if (Array.isArray(value)) {
-    const list = value.map((item: unknown) => (random.oneIn(2) ? mutated(item, random) : item));
-    if (random.oneIn(6)) list.push(hostile(random));
-    return random.oneIn(8) ? list.slice(1) : list;
-  }
-  const entries = Object.entries(value)
-    .filter(() => !random.oneIn(12))
-    .map(([key, item]): [string, unknown] => [
-      random.oneIn(30) ? random.pick(KEYS) : key,
-      random.oneIn(2) ? mutated(item, random) : item,
-    ]);
-  if (random.oneIn(6))
-    entries.push([random.oneIn(2) ? random.pick(KEYS) : random.pick(HOSTILE_TEXTS), hostile(random)]);
-  return Object.fromEntries(entries);
-}
-
-function hostile(random: Random): unknown {
-  const values: [unknown, ...unknown[]] = [null, true, false, 0, -1, 1e308, 0.1, [], {}, [[]], [null], ['']];
-  return random.oneIn(2) ? random.pick(values) : random.pick(HOSTILE_TEXTS);
 }
 
 /** Nested further than recursion goes. */

@@ -8,13 +8,16 @@ import { buildManifest } from '../../lib/manifest/index.js';
 import { decide, DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
 import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
 import { parseMessage } from '../../lib/queue/message.js';
+import { readDocument } from '../../lib/submit/document.js';
 import { JOB_ID } from '../doc-jobs/answers.js';
 import { SOURCE } from '../support/pending-jobs.js';
+import { callbacksTarget } from './callbacks.js';
 import { campaign, FuzzFinding, type Target } from './campaign.js';
 import { configurationTarget } from './configuration.js';
 import { messagesTarget } from './messages.js';
 import { Random } from './random.js';
 import { responsesTarget, type Steps } from './responses.js';
+import { submissionsTarget } from './submissions.js';
 import { TARGETS } from './targets.js';
 
 const SEED = 20_260_113;
@@ -145,6 +148,19 @@ const PLANTED: readonly (readonly [bug: string, target: Target])[] = [
       }
     }),
   ],
+  [
+    'a submission whose pictures come under the prefix that calls for it',
+    submissionsTarget((given, defaults, rules, userData) =>
+      readDocument(given, defaults, { ...rules, trigger: undefined }, userData),
+    ),
+  ],
+  [
+    'a submission for any bucket there is',
+    submissionsTarget((given, defaults, rules, userData) =>
+      readDocument(given, defaults, { ...rules, isAllowedBucket: () => true }, userData),
+    ),
+  ],
+  ['a callback whose secret need only begin so', callbacksTarget((path) => path.startsWith('/the-secret'))],
 ];
 
 describe('a planted bug is found', () => {

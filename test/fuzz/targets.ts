@@ -1,9 +1,11 @@
+import { callbacksTarget } from './callbacks.js';
 import type { Target } from './campaign.js';
 import { configurationTarget } from './configuration.js';
 import { eventsTarget } from './events.js';
 import { messagesTarget } from './messages.js';
 import { queueUrlsTarget } from './queue-urls.js';
 import { responsesTarget } from './responses.js';
+import { submissionsTarget } from './submissions.js';
 
 /** All that is fuzzed. */
 export const TARGETS: readonly Target[] = [
@@ -12,4 +14,6 @@ export const TARGETS: readonly Target[] = [
   queueUrlsTarget,
   configurationTarget(),
   eventsTarget,
+  submissionsTarget(),
+  callbacksTarget(),
 ];

@@ -135,4 +135,17 @@ describe('an event of the submit function', () => {
   ])('is not %j', (event) => {
     expect(() => parseSubmitEvent(event)).toThrow(/is not known here: expected \{"documents"/);
   });
+
+  test('is refused in a short message, however long its field names are', () => {
+    const event = { ['x'.repeat(5_000)]: 1 };
+    const message = (): string => {
+      try {
+        parseSubmitEvent(event);
+        return '';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(message()).toMatch(/an event with the fields x{100} is not known here/);
+  });
 });
