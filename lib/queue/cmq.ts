@@ -1,3 +1,4 @@
+import { brief } from '../domain/brief.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import {
   after,
@@ -163,7 +164,7 @@ class CmqPendingQueue implements PendingQueue {
     const told = parsed.kind === 'job' ? parsed.job.firstSeenAt : undefined;
     const seen = [told, sentAt, latest];
     const firstSeenAt = epochMs(Math.min(...seen.filter((moment) => moment !== undefined)));
-    return { id: msgId, firstSeenAt, until, ...parsed };
+    return { id: brief(msgId), firstSeenAt, until, ...parsed };
   }
 
   /** Why a settlement is not even tried. */

@@ -172,6 +172,21 @@ describe('asking CMQ for messages', () => {
     expect(await errorOf(leaseOne())).toMatchObject({ code: 'queue-unavailable', requestId: 'r-1' });
   });
 
+  test('quotes no more of a request ID than an error can bear', async () => {
+    const body = JSON.stringify({ code: 4440, message: '', requestId: 'r'.repeat(5_000) });
+    control.fail('BatchReceiveMessage', { kind: 'answer', status: 200, body });
+    const error = await errorOf(leaseOne());
+    expect(error.requestId).toBe('r'.repeat(100));
+    expect(error.message).toContain(`(request ID ${'r'.repeat(100)})`);
+  });
+
+  test('names a lease in brief, however long the ID of its message', async () => {
+    const message = { msgId: 'm'.repeat(5_000), msgBody: 'd1', receiptHandle: 'h' };
+    const body = JSON.stringify({ code: 0, message: '', requestId: 'r-1', msgInfoList: [message] });
+    control.fail('BatchReceiveMessage', { kind: 'answer', status: 200, body });
+    expect((await leaseOne()).id).toBe('m'.repeat(100));
+  });
+
   test('does not believe times that are none in seconds', async () => {
     const times = { enqueueTime: cloud.clock.now(), nextVisibleTime: cloud.clock.now() + 60_000 };
     const message = { msgId: '1', msgBody: 'd1', receiptHandle: 'h', ...times };
