@@ -213,7 +213,7 @@ describe('what Cloud Monitor does not list', () => {
   });
 
   test('may go by its older name: the metrics of CMQ do as well as those of TDMQ', async () => {
-    monitor.types = [CMQ_HEAP, CMQ_WHOLE, SCF];
+    monitor.types = [CMQ_WHOLE, CMQ_HEAP, SCF];
     await stage.set();
     const { type, condition, objects } = monitor.policy('docjob-dev-queue');
     expect(type).toBe('cmq-queue-whole');
