@@ -155,7 +155,7 @@ function anyDeadLetter(name: string, queueName: string): Alarm {
   };
 }
 
-/** The poll function is called every minute (functions/poll/function.ts); SCF, monitoring metrics: 248/37207. */
+/** The poll function is called every minute (functions/poll/function.ts); SCF, monitoring metrics: 248/45130. */
 function missingOrFailingRuns(name: string, functionName: string, appId: string): Alarm {
   const periodSeconds = 5 * MINUTE;
   return {

@@ -278,6 +278,12 @@ test('a binding that shows late is waited for', async () => {
   expect(stage.stage.clock.sleeps).toHaveLength(3);
 });
 
+test('a region goes by its long name where the type lists that', async () => {
+  monitor.types = [{ ...SCF, regions: ['ap-beijing'] }];
+  await stage.set(IN_BUCKET);
+  expect(monitor.policy('docjob-dev-runs').objects).toMatchObject([{ region: 'ap-beijing' }]);
+});
+
 test('a type that wants a project gets the default one', async () => {
   monitor.types = [TDMQ_QUEUE, { ...SCF, hasProjects: true }];
   await stage.set(IN_BUCKET);
