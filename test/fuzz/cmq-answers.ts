@@ -4,6 +4,7 @@ import { openCmqQueue } from '../../lib/queue/cmq.js';
 import { DEFAULT_CMQ_SETTINGS } from '../../lib/queue/cmq-times.js';
 import type { Lease, Outcome, PendingQueue, Settlement } from '../../lib/queue/pending-queue.js';
 import { QueueError } from '../../lib/queue/queue-error.js';
+import { jsonLog } from '../../lib/telemetry/log.js';
 import { JOB_ID } from '../doc-jobs/answers.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { START, VirtualClock } from '../support/virtual-clock.js';
@@ -56,6 +57,11 @@ function openOn(service: HostileService, open: OpenQueue, random: Random): Pendi
     },
     {
       clock,
+      log: jsonLog({
+        level: 'debug',
+        now: () => clock.now(),
+        write: (line) => check(line.length <= 2_000, 'a log line is short'),
+      }),
       random: () => random.below(1_000) / 1_000,
       transport: service,
       credentials: () => ({ secretId: 'AKIDfuzz', secretKey: 'key', token: TOKEN }),

@@ -197,6 +197,73 @@ describe('asking CMQ for messages', () => {
   });
 });
 
+describe('a queue of CMQ that falls behind', () => {
+  test('is told once in a run, with the oldest age of what came and what is left of it', async () => {
+    send(aPendingJob(1));
+    cloud.advance(minutes(30));
+    send(...[2, 3, 4].map((n) => aPendingJob(n)));
+    cloud.advance(hours(4));
+    await leaseOne();
+    await leaseAll();
+    const event = { level: 'warn', event: 'queue-falls-behind', queue: 'jobs' };
+    expect(cloud.warnings).toEqual([
+      expect.objectContaining({ ...event, oldestAgeMs: hours(4.5), leftMs: hours(7.5) }),
+    ]);
+  });
+
+  test('is told by every run that finds it so', async () => {
+    send(aPendingJob(1));
+    cloud.advance(hours(5));
+    await leaseOne();
+    cloud.advance(minutes(2));
+    queue = cloud.open();
+    await leaseOne();
+    expect(cloud.warnings).toHaveLength(2);
+  });
+
+  test.each([
+    // The longest delay, an hour, and a quarter of twelve.
+    { maxUnacked: hours(12), from: hours(4) },
+    // A quarter of an hour, twice.
+    { maxUnacked: hours(1), from: minutes(30) },
+  ])(
+    'is one whose messages are older than the longest delay by a quarter of $maxUnacked ms',
+    async ({ maxUnacked, from }) => {
+      const settings = { maxUnacked, visibility: seconds(1) };
+      send(aPendingJob(1));
+      cloud.advance(millis(from - seconds(1)));
+      queue = cloud.open({ settings });
+      await leaseOne();
+      expect(cloud.warnings).toEqual([]);
+      cloud.advance(minutes(2));
+      queue = cloud.open({ settings });
+      await leaseOne();
+      expect(cloud.warnings).toHaveLength(1);
+    },
+  );
+
+  test('goes by the service’s clock, whatever ours says', async () => {
+    cloud.skew = hours(-6);
+    send(aPendingJob(1));
+    await leaseOne();
+    expect(cloud.warnings).toEqual([]);
+  });
+
+  test('is not one where a rewind brought old messages back', async () => {
+    await cloud.close();
+    cloud = await EmbeddedCmq.start({ rewindSeconds: 1_296_000 });
+    ({ control } = cloud.cmq);
+    queue = cloud.open();
+    const sentAt = cloud.clock.now();
+    send(aPendingJob(1));
+    cloud.advance(hours(13));
+    expect(control.dropped('jobs')).toBe(1);
+    control.rewind('jobs', sentAt);
+    await leaseOne();
+    expect(cloud.warnings).toEqual([]);
+  });
+});
+
 describe('a call that fails', () => {
   const REFUSALS: readonly (readonly [as: CmqRefusalName, code: string])[] = [
     ['NoQueue', 'queue-not-found'],
