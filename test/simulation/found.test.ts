@@ -3,9 +3,12 @@ import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { CosClient, type CosClientPolicy } from '../../lib/cos/client.js';
 import type { CosRequest } from '../../lib/cos/requester.js';
 import type { Transport, WireResponse } from '../../lib/cos/transport.js';
-import { after, seconds } from '../../lib/domain/units.js';
+import { DocjobError } from '../../lib/domain/docjob-error.js';
+import { after, days, hours, millis, seconds } from '../../lib/domain/units.js';
+import { decideOnFailedLook, OUTAGE_GRACE } from '../../lib/poller/decide.js';
+import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
 import { failure } from '../support/fake-service.js';
-import { SOURCE } from '../support/pending-jobs.js';
+import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { START } from '../support/virtual-clock.js';
 import { Dice } from './core/dice.js';
 import { clockOf, Process } from './core/process.js';
@@ -170,6 +173,28 @@ test('a HEAD that is refused whatever the key is final, and is asked once', asyn
     true,
   );
   expect(sent).toEqual([1]);
+});
+
+test('a HEAD that is refused with the newer key too is no verdict: its job is not given up while that could be an outage', async () => {
+  const errors: DocjobError[] = [];
+  const { sent } = await inVirtualTime(
+    {},
+    () => ({ status: 400 }),
+    (client) =>
+      void client
+        .send({ ...aRequest(1), family: 'cos', method: 'HEAD' }, () => undefined)
+        .catch((error: unknown) => {
+          if (error instanceof DocjobError) errors.push(error);
+        }),
+  );
+  const policy = { schedule: DEFAULT_SCHEDULE, maxAge: days(3), unknownJobGrace: hours(1) };
+  const fates = errors.flatMap((error) =>
+    [policy.maxAge, millis(policy.maxAge + OUTAGE_GRACE)].map((age) => {
+      const about = { pending: aPendingJob(1), firstSeenAt: START, now: after(START, age), random: 0 };
+      return decideOnFailedLook(error, about, policy).kind;
+    }),
+  );
+  expect([sent.length, fates]).toEqual([2, ['look-again', 'give-up']]);
 });
 
 describe('the pace', () => {
