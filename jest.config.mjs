@@ -14,7 +14,9 @@ export default {
     ],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  // Tests that talk to servers are bounded: a hang is a failure, never a wait.
-  testTimeout: 20_000,
+  // Jest leaves one core to itself, which on two cores is half of them.
+  maxWorkers: '100%',
+  // Tests that talk to servers are bounded: a hang is a failure, never a wait. Long enough for the simulations on a machine that is busy.
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/.ci/summary-reporter.mjs'],
 };
