@@ -144,7 +144,7 @@ export class CosClient implements CosRequester {
         if (!(error instanceof DocjobError)) throw error;
         const asked = this.#noteRefusal(this.#hostOf(request), error, state);
         if (retriesLeft === 0) throw error;
-        const isRepaired = await this.#repair(request, error, state);
+        const isRepaired = await this.#repair(error, state);
         const wait = isRepaired ? millis(0) : this.#retry(request, error, state, asked);
         if (wait === undefined) throw error;
         this.#retries += 1;
@@ -199,11 +199,10 @@ export class CosClient implements CosRequester {
   }
 
   /** Repairs what made the service refuse our signature, each thing once for a request: what is refused again was not repairable. */
-  async #repair(request: CosRequest, error: DocjobError, state: RequestState): Promise<boolean> {
+  async #repair(error: DocjobError, state: RequestState): Promise<boolean> {
     if (!(error instanceof ServiceError)) return false;
     const part = error.disposition === 'skewed' ? 'clock' : 'credentials';
-    const isRepairable =
-      part === 'clock' || error.disposition === 'credentials' || isMuteRefusal(request, error);
+    const isRepairable = part === 'clock' || error.disposition === 'credentials' || error.isUnexplained;
     if (!isRepairable || state.repaired.has(part)) return false;
     state.repaired.add(part);
     return part === 'clock' ? this.#repairClock(error, state) : this.#refreshCredentials(state.signedWith);
@@ -294,9 +293,4 @@ export class CosClient implements CosRequester {
  */
 function mayRepeat(request: CosRequest, error: DocjobError): boolean {
   return request.method !== 'POST' || error.disposition === 'throttled';
-}
-
-/** Whether the service refused a HEAD: such an answer has no body, so nothing tells an expired token from a missing grant. */
-function isMuteRefusal(request: CosRequest, { status, serviceCode }: ServiceError): boolean {
-  return request.method === 'HEAD' && serviceCode === undefined && [400, 401, 403].includes(status);
 }

@@ -240,6 +240,23 @@ describe('an error answer', () => {
   });
 
   test.each([
+    ['HEAD', 400, '', true],
+    ['HEAD', 401, '', true],
+    ['HEAD', 403, '', true],
+    ['HEAD', 404, '', false],
+    ['GET', 403, '<html>blocked', false],
+    ['GET', 403, '<Error><Code>AccessDenied</Code></Error>', false],
+  ] as const)(
+    'to a %s with %d and the body "%s" leaves open why: %s',
+    async (method, status, body, expected) => {
+      const { client } = await setUp([answer(status, body)]);
+      await expect(client.send({ family: 'cos', ...SOURCE, method, path: '/a' }, text)).rejects.toMatchObject(
+        { status, isUnexplained: expected },
+      );
+    },
+  );
+
+  test.each([
     ['configuration', 403, 'AccessDenied'],
     ['job', 404, 'NoSuchKey'],
     ['credentials', 403, 'SignatureDoesNotMatch'],

@@ -325,6 +325,23 @@ describe('an ended job whose manifest cannot be written', () => {
       lastError: { code: 'Code', requestId: 'NjA=' },
     });
   });
+
+  test.each([
+    [400, 'job'],
+    [403, 'configuration'],
+  ] as const)(
+    'because a HEAD was refused with %d, which names no reason, is no verdict either: it gets a day more',
+    (status, disposition) => {
+      const error = new ServiceError({ asked: 'HEAD x', status, disposition, isUnexplained: true });
+      expect(decideOnFailedWrite(error, job, about({ age: millis(days(4) - 1) }), policy).kind).toBe(
+        'look-again',
+      );
+      expect(decideOnFailedWrite(error, job, about({ age: days(4) }), policy)).toMatchObject({
+        reason: 'manifest-failed',
+        lastError: { code: `http-${status}` },
+      });
+    },
+  );
 });
 
 test('every observation at any age has a decision, and its delay is within the schedule', () => {
