@@ -184,7 +184,7 @@ async function attempt<T>(
     const isClosed = holds.failed(operation, at, error);
     if (error.disposition !== 'configuration') log.warn('look-failed', fields);
     if (isClosed) {
-      const event = holds.outage === undefined ? 'bucket-held-back' : 'service-down';
+      const event = error.disposition === 'configuration' ? 'bucket-held-back' : 'service-down';
       log.error(event, { ...fields, closed: `${at.bucket} (${at.region})` });
     }
     return { ok: false, error };

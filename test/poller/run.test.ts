@@ -749,8 +749,7 @@ describe('a service that fails one job after the other', () => {
     });
     const report = await go({ policy: { concurrency: 1 } });
     expect(report).toMatchObject({ finished: { Success: 30 }, waiting: 30, stopped: 'queue-empty' });
-    expect(eventsOf(lines, 'bucket-held-back')).toHaveLength(1);
-    expect(eventsOf(lines, 'service-down')).toHaveLength(0);
+    expect(eventsOf(lines, 'service-down')).toHaveLength(1);
     const asked = service.requests.filter((request) => request.includes(SOURCE.bucket));
     expect(asked.length).toBeLessThanOrEqual(1 + 5 * 3);
   });
