@@ -3,7 +3,7 @@ import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/c
 import { DeadlineError } from '../cos/errors/deadline-error.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { BucketName, Region } from '../domain/names.js';
-import { between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
+import { between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
@@ -19,6 +19,12 @@ import { Tally } from './tally.js';
 
 const SLOW_PROBE =
   'the probe took so long that no time is left for a look: CI is slow, or the function needs a longer timeout';
+
+/**
+ * How long what is handed back in an outage stays away: until the next run of a schedule of minutes, and no shorter, since a queue that calls the
+ * function would call it with the same jobs at once.
+ */
+const OUTAGE_PAUSE = seconds(30);
 
 const CUT_OFF = 'the service had not answered when the time for this run was over';
 
@@ -162,6 +168,8 @@ class Run {
       await this.#settler.flush();
       const room = this.#policy.maxLeases - this.#tally.leased;
       if (this.#signal.aborted) this.#stop(this.#outOfTime.signal.aborted ? 'out-of-time' : 'aborted');
+      else if (this.#outage !== undefined)
+        this.#stop(this.#outage.disposition === 'throttled' ? 'throttled' : 'service-down');
       else if (room <= 0) this.#stop('lease-limit');
       else if (!mayStart(this.#deps.clock.now(), this.#limits.deadline, this.#budget))
         this.#stop('out-of-time');
@@ -225,7 +233,12 @@ class Run {
 
   /** Looks at a job if there is still time and reason to; undefined when the lease should go back as it came. */
   async #look(lease: JobLease): Promise<LookResult | undefined> {
-    if (this.#isOver() || !mayStart(this.#deps.clock.now(), lease.until, this.#budget)) return undefined;
+    if (
+      this.#isOver() ||
+      this.#outage !== undefined ||
+      !mayStart(this.#deps.clock.now(), lease.until, this.#budget)
+    )
+      return undefined;
     const until = lookUntil(lease.until, this.#budget);
     try {
       return await look(lease, { ...this.#lookDeps, requester: this.#client.until(until) });
@@ -259,7 +272,8 @@ class Run {
   }
 
   async #handBack(lease: Lease): Promise<void> {
-    const outcome: Outcome = { kind: 'look-again', delay: millis(0) };
+    const delay = this.#outage === undefined ? millis(0) : OUTAGE_PAUSE;
+    const outcome: Outcome = { kind: 'look-again', delay };
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.returned(result));
     await this.#flushWhileWaiting();
   }
@@ -267,6 +281,10 @@ class Run {
   /** What ends while the queue is being waited on is acknowledged at once: it must not wait for a long poll. */
   async #flushWhileWaiting(): Promise<void> {
     if (this.#isLeasing) await this.#settler.flush();
+  }
+
+  get #outage(): DocjobError | undefined {
+    return this.#lookDeps.holds.outage;
   }
 
   #isOver(): boolean {

@@ -24,7 +24,8 @@ export class RunWatch {
   readonly #name: string;
   readonly #pace: PaceRule;
   #inFlight = 0;
-  readonly #notBefore = { cos: 0, ci: 0 };
+  /** By host: until when its Retry-After holds. */
+  readonly #notBefore = new Map<string, number>();
   #wasHeld = false;
   readonly #asked = new Set<string>();
   readonly #leases = new Map<Lease, 'open' | 'settled'>();
@@ -61,12 +62,9 @@ export class RunWatch {
       this.#broken(5, `${this.#inFlight} requests are in flight, ${policy.concurrency} may be`);
     const tooMany = this.#pace.start(now);
     if (tooMany !== undefined) this.#broken(5, tooMany);
-    const family = familyOf(request);
-    if (now < this.#notBefore[family] - 2) {
-      this.#broken(
-        5,
-        `${request.asked} was sent ${this.#notBefore[family] - now} ms before Retry-After allowed it`,
-      );
+    const notBefore = this.#notBefore.get(request.target.host) ?? 0;
+    if (now < notBefore - 2) {
+      this.#broken(5, `${request.asked} was sent ${notBefore - now} ms before Retry-After allowed it`);
     }
   }
 
@@ -117,11 +115,9 @@ export class RunWatch {
     const asked = /^\d+$/.test(retryAfter)
       ? Number(retryAfter) * 1_000
       : Date.parse(retryAfter) - Date.parse(response.headers['date'] ?? '');
-    const family = familyOf(request);
-    this.#notBefore[family] = Math.max(
-      this.#notBefore[family],
-      now + Math.min(asked, this.#scenario.policy.client.backoff.retryAfterCap),
-    );
+    const { host } = request.target;
+    const until = now + Math.min(asked, this.#scenario.policy.client.backoff.retryAfterCap);
+    this.#notBefore.set(host, Math.max(until, this.#notBefore.get(host) ?? 0));
     this.#wasHeld = true;
   }
 
@@ -223,8 +219,4 @@ export class RunWatch {
   #broken(promise: 0 | 5 | 6 | 7 | 8, what: string): void {
     this.#violations.add(promise, `${this.#name}: ${what}`);
   }
-}
-
-function familyOf({ target }: WireRequest): 'ci' | 'cos' {
-  return target.host.includes('.ci.') ? 'ci' : 'cos';
 }

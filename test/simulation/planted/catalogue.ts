@@ -95,8 +95,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a Retry-After holds only the request that got it',
     file: 'lib/cos/client.ts',
-    find: 'this.#notBefore[family] = epochMs(Math.max(until, this.#notBefore[family] ?? until));',
-    replace: 'if (until < 0) this.#notBefore[family] = epochMs(until);',
+    find: 'host.hold(after(this.#effects.clock.now(), clamped));',
+    replace: 'if (clamped < 0) host.hold(this.#effects.clock.now());',
     within: 50,
     breaks: [5],
   },
