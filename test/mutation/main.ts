@@ -170,6 +170,10 @@ function tell(name: string, mutants: readonly Mutant[], seconds: number): boolea
       (mutant) =>
         `  ${mutant.status.toUpperCase()} ${placeOf(mutant)}: ${short(mutant.original)} -> ${short(mutant.replacement ?? '')}`,
     ),
+    ...having('Timeout').map(
+      (mutant) =>
+        `  by its time ${placeOf(mutant)}: ${short(mutant.original)} -> ${short(mutant.replacement ?? '')}`,
+    ),
     ...exempt.map((mutant) => `  exempt ${placeOf(mutant)}: ${mutant.statusReason ?? NO_REASON}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
