@@ -21,7 +21,7 @@ import { FILES_VARIABLE } from './files-variable.js';
 const ROOMS = {
   'cos-signer': ['cos-signer'],
   cos: ['cos'],
-  'doc-jobs': ['doc-jobs'],
+  'doc-jobs': ['doc-jobs', 'submit'],
   manifest: ['manifest'],
   poller: ['poller'],
   queue: ['queue'],
@@ -105,9 +105,9 @@ async function mutate({ mutate, folders }: Work, concurrency: number): Promise<r
       concurrency,
       // Node keeps every load of a module; a new process now and then keeps the memory bounded.
       maxTestRunnerReuse: 150,
-      // A mutant that hangs is told by its time; on a busy machine honest tests are slow too.
-      timeoutMS: 5000,
-      timeoutFactor: 3,
+      // A mutant that hangs is told by its time alone; with five seconds, a busy machine made a dozen of survivors look like that.
+      timeoutMS: 20_000,
+      timeoutFactor: 4,
       tempDirName: '.stryker-tmp',
       ignorePatterns: ['.docjob', '.serverless', 'dist'],
       checkers: [],
