@@ -18,7 +18,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FILES_VARIABLE } from './files-variable.js';
-import { Suite, type Outcome, type RunOptions } from './suite.js';
+import { Suite, type Outcome } from './suite.js';
 
 /** What the tests took without a mutant, for the processes that come after the one that measured it. */
 const TIMES_FILE = '.docjob-mutation-times.json';
@@ -95,9 +95,9 @@ class Runner implements TestRunner {
     return {
       status: DryRunStatus.Complete,
       mutantCoverage: coverage,
-      tests: outcomes.map(({ id, ms, failure }) => ({
+      tests: outcomes.map(({ id, name, ms, failure }) => ({
         id,
-        name: id,
+        name,
         timeSpentMs: ms,
         ...(failure === undefined
           ? { status: TestStatus.Success }
@@ -115,21 +115,23 @@ class Runner implements TestRunner {
     const context = this.#context;
     const activate = (mutant: string | undefined) => Object.assign(context, { activeMutant: mutant });
     Object.assign(context, { hitCount: 0, hitLimit });
-    const wanted = this.#wanted(testFilter);
     let nrOfTests = 0;
-    for (const { file, only } of wanted) {
-      activate(mutantActivation === 'static' ? activeMutant.id : undefined);
-      let failed: Outcome | undefined;
-      try {
+    for (const { file, only } of this.#wanted(testFilter)) {
+      let outcomes: readonly Outcome[];
+      if (mutantActivation === 'static') {
+        // It can change which tests there are, so all run. A file that cannot even be loaded is one test that fails.
+        activate(activeMutant.id);
+        outcomes = await this.#load(file).then(
+          (suite) => suite.run({ bail: true }),
+          (error: unknown) => [{ id: `${file} > 1`, name: file, ms: 0, failure: String(error) }],
+        );
+      } else {
         const suite = await this.#load(file);
         activate(activeMutant.id);
-        const outcomes = await suite.run({ only, bail: true });
-        nrOfTests += outcomes.length;
-        failed = outcomes.find(({ failure }) => failure !== undefined);
-      } catch (error) {
-        // A static mutant of which the file cannot even be loaded: its first test stands for all.
-        failed = { id: [...(only ?? [file])][0] ?? file, ms: 0, failure: String(error) };
+        outcomes = await suite.run({ only, bail: true });
       }
+      nrOfTests += outcomes.length;
+      const failed = outcomes.find(({ failure }) => failure !== undefined);
       activate(undefined);
       const looping = determineHitLimitReached(context.hitCount, hitLimit);
       if (looping !== undefined) return { ...looping, status: MutantRunStatus.Timeout };
@@ -160,7 +162,7 @@ class Runner implements TestRunner {
   }
 
   /** The files to run, the quickest first. */
-  #wanted(filter: readonly string[] | undefined): readonly { file: string; only: RunOptions['only'] }[] {
+  #wanted(filter: readonly string[] | undefined): readonly { file: string; only: ReadonlySet<string> }[] {
     this.#times ??= existsSync(TIMES_FILE)
       ? (JSON.parse(readFileSync(TIMES_FILE, 'utf8')) as Record<string, number>)
       : {};

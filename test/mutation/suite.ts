@@ -13,7 +13,9 @@ interface Hooks {
 }
 
 interface Test {
+  /** Of its file and its place there: a name can hold what differs from load to load, such as an error's stack. */
   readonly id: string;
+  readonly name: string;
   readonly body: Body;
 }
 
@@ -26,6 +28,7 @@ interface Block extends Hooks {
 /** What became of one test. */
 export interface Outcome {
   readonly id: string;
+  readonly name: string;
   readonly ms: number;
   /** Undefined when it passed. */
   readonly failure: string | undefined;
@@ -46,10 +49,12 @@ export interface RunOptions {
  */
 export class Suite {
   readonly #root: Block;
-  readonly #ids = new Set<string>();
+  readonly #file: string;
+  #tests = 0;
   #block: Block;
 
   constructor(file: string) {
+    this.#file = file;
     this.#root = blockOf(file);
     this.#block = this.#root;
   }
@@ -84,7 +89,10 @@ export class Suite {
     afterAll: (body: Body) => this.#block.afterAll.push(body),
   };
 
+  /** @throws Error when a test that it shall run is none of its own. */
   async run(options: RunOptions): Promise<readonly Outcome[]> {
+    if (options.only !== undefined && idsOf(this.#root, options.only).length < options.only.size)
+      throw new Error(`${this.#file} has other tests than at its first load`);
     const outcomes: Outcome[] = [];
     await runBlock(this.#root, { ...options, outcomes, beforeEach: [], afterEach: [] });
     return outcomes;
@@ -100,11 +108,9 @@ export class Suite {
 
   #test(name: string, body: Body): void {
     if (body.length > 0) throw new Error(`a test takes no callback here: ${name}`);
-    const wanted = `${this.#block.name} > ${name}`;
-    let id = wanted;
-    for (let nth = 2; this.#ids.has(id); nth += 1) id = `${wanted} (${nth})`;
-    this.#ids.add(id);
-    this.#block.members.push({ id, body });
+    this.#tests += 1;
+    const id = `${this.#file} > ${this.#tests}`;
+    this.#block.members.push({ id, name: `${this.#block.name} > ${name}`, body });
   }
 }
 
@@ -116,9 +122,13 @@ function blockOf(name: string): Block {
 function each(define: (name: string, body: Body) => void) {
   return (table: readonly unknown[]) =>
     (name: string, body: (...row: readonly unknown[]) => unknown): void => {
+      if (table.length === 0) throw new Error(`there is nothing to test: ${name}`);
       const rows = table.every((row) => Array.isArray(row)) ? table : table.map((one) => [one]);
-      for (const row of rows as readonly (readonly unknown[])[])
-        define(format(name, ...row), () => body(...row));
+      for (const row of rows as readonly (readonly unknown[])[]) {
+        // What a name has no place for is not said in it.
+        const places = name.match(/%[sdifjoOp]/g)?.length ?? 0;
+        define(format(name, ...row.slice(0, places)), () => body(...row));
+      }
     };
 }
 
@@ -182,7 +192,8 @@ async function runBlock(block: Block, running: Running): Promise<boolean> {
   running.onTests?.(ids);
   failure = (await everyFailure(block.afterAll)) ?? failure;
   if (failure === undefined) return goesOn;
-  for (const id of ids) running.outcomes.push({ id, ms: performance.now() - begun, failure });
+  for (const id of ids)
+    running.outcomes.push({ id, name: block.name, ms: performance.now() - begun, failure });
   return !running.bail;
 }
 
@@ -196,7 +207,7 @@ async function runMembers(block: Block, ids: ReadonlySet<string>, running: Runni
       const failed = await firstFailure([...running.beforeEach, member.body]);
       // They tidy up, so they all run, whatever failed.
       const failure = (await everyFailure(running.afterEach)) ?? failed;
-      running.outcomes.push({ id: member.id, ms: performance.now() - begun, failure });
+      running.outcomes.push({ id: member.id, name: member.name, ms: performance.now() - begun, failure });
       if (failure !== undefined && running.bail) return false;
     }
   }
