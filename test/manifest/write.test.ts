@@ -63,6 +63,8 @@ describe('what COS says it stored', () => {
     ['the right MD5', (body) => ({ etag: `"${md5(body)}"` })],
     ['the right MD5 in upper case', (body) => ({ etag: `"${md5(body).toUpperCase()}"` })],
     ['an ETag that is no MD5', () => ({ etag: '"abc-2"' })],
+    ['a weak ETag', () => ({ etag: `W/"${'0'.repeat(32)}"` })],
+    ['an ETag of parts', () => ({ etag: `"${'0'.repeat(32)}"-2` })],
     [
       'another MD5, of an encrypted object',
       () => ({ etag: `"${'0'.repeat(32)}"`, 'x-cos-server-side-encryption': 'AES256' }),
@@ -73,23 +75,27 @@ describe('what COS says it stored', () => {
     });
   });
 
-  test.each<[string, (body: Uint8Array) => Record<string, string>]>([
-    ['another CRC-64', () => ({ 'x-cos-hash-crc64ecma': '1' })],
+  test.each<[string, (body: Uint8Array) => Record<string, string>, by: string]>([
+    ['another CRC-64', () => ({ 'x-cos-hash-crc64ecma': '1' }), 'CRC-64'],
     [
       'another CRC-64, the right MD5 beside it',
       (body) => ({ 'x-cos-hash-crc64ecma': '1', etag: `"${md5(body)}"` }),
+      'CRC-64',
     ],
     [
       'another CRC-64 of an encrypted object',
       () => ({ 'x-cos-hash-crc64ecma': '1', 'x-cos-server-side-encryption': 'AES256' }),
+      'CRC-64',
     ],
-    ['the MD5 of part of the body', (body) => ({ etag: `"${md5(body.subarray(1))}"` })],
-  ])('is an error that is tried again when it is %s', async (_, confirm) => {
+    ['the MD5 of part of the body', (body) => ({ etag: `"${md5(body.subarray(1))}"` }), 'ETag'],
+  ])('is an error that is tried again when it is %s', async (_, confirm, by) => {
     const error: unknown = await writeManifest(new FakeCos(confirm), location, complete).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(IntegrityError);
     expect(error).toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringContaining(`COS stored ${location.key} in ${location.bucket} with the ${by} `),
       code: 'stored-otherwise',
       disposition: 'transient',
       requestId: 'request-1',
@@ -109,6 +115,13 @@ describe('an incomplete manifest', () => {
     const cos = new FakeCos();
     await expect(writeManifest(cos, location, incomplete)).resolves.toMatchObject({ kind: 'written' });
     expect(methods(cos)).toBe('HEAD PUT');
+    expect(cos.requests[0]).toEqual({
+      family: 'cos',
+      method: 'HEAD',
+      path,
+      bucket: location.bucket,
+      region: location.region,
+    });
     expect(cos.text(path)).toBe(manifestBytes(incomplete).toString());
   });
 
