@@ -44,6 +44,11 @@ describe('an output template', () => {
     [`${'x'.repeat(847)}\${Number}`, PAGES, TOO_LONG],
     [`${'x'.repeat(847)}\${Page}`, PAGES, TOO_LONG],
     [`${'x'.repeat(840)}\${SheetID}\${Page}`, SHEETS, TOO_LONG],
+    [
+      `${'x'.repeat(845)}\${Number} `,
+      PAGES,
+      'must not begin or end with a space, which would be lost in XML',
+    ],
     ['//${Number}', PAGES, 'must not begin with a slash or backslash: keys have none'],
     ['./${Number}', PAGES, 'must not have "." or ".." as a segment'],
     ['a/../${Number}', PAGES, 'must not have "." or ".." as a segment'],
