@@ -22,7 +22,7 @@ const SLOW_PROBE =
 
 /**
  * How long what is handed back in an outage stays away: until the next run of a schedule of minutes, and no shorter, since a queue that calls the
- * function would call it with the same jobs at once.
+ * function would call it with the same jobs at once. A queue that keeps no delays would take one for a look that was made.
  */
 const OUTAGE_PAUSE = seconds(30);
 
@@ -272,7 +272,8 @@ class Run {
   }
 
   async #handBack(lease: Lease): Promise<void> {
-    const delay = this.#outage === undefined ? millis(0) : OUTAGE_PAUSE;
+    const { exactDelays } = this.#deps.queue.capabilities;
+    const delay = exactDelays && this.#outage !== undefined ? OUTAGE_PAUSE : millis(0);
     const outcome: Outcome = { kind: 'look-again', delay };
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.returned(result));
     await this.#flushWhileWaiting();

@@ -728,6 +728,16 @@ describe('a service that fails one job after the other', () => {
     },
   );
 
+  test('hands back at once where the queue keeps no delays: a delay would say there that a look was made', async () => {
+    const queue = new MemoryQueue(jobs(40));
+    queue.capabilities.exactDelays = false;
+    const { go } = setUp(queue, downAfter(10));
+    const report = await go({ policy: { concurrency: 1 } });
+    const handedBack = queue.settled.slice(15).map(({ outcome }) => outcome);
+    expect(handedBack).toHaveLength(report.returned);
+    expect(handedBack).toEqual(handedBack.map(() => ({ kind: 'look-again', delay: 0 })));
+  });
+
   test('fails the run where nothing got through before, so that the platform knows', async () => {
     const { go } = setUp(new MemoryQueue(jobs(100)), downAfter(0));
     const error = await errorOf(go({ policy: { concurrency: 1 } }));

@@ -23,7 +23,7 @@ export class MemoryQueue implements PendingQueue {
   readonly capabilities = {
     exclusiveLeases: true,
     leasesAsLongAsAsked: true,
-    exactDelays: true,
+    exactDelays: true as boolean,
     maxLookAgainDelay: hours(12),
     maxEnqueueDelay: seconds(900),
   };

@@ -57,6 +57,8 @@ export interface QueueWorld {
   stalenessBound(job: Finishable): number;
   /** A run asks CI about a job. */
   onLook?(jobId: string): void;
+  /** A run has found that CI fails for a bucket, and asks about no further job of it. */
+  onOutage?(process: Process, bucket: string): void;
   /** What else is worth reporting, each the most there ever was of it. */
   figures?(): Readonly<Record<string, number>>;
 }
