@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 import { BUNDLING } from '../../deploy/bundle.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A file that was bundled as functions are. */
 export interface BenchBundle {
@@ -14,17 +15,26 @@ export interface BenchBundle {
   readonly packages: readonly { readonly name: string; readonly bytes: number }[];
 }
 
-/**
- * Bundles one file of this repository with the options of a deployment, for docjob and its peers alike.
- *
- * @param external packages that are left out, and must not be needed.
- */
-export async function bundleForBench(entry: string, folder: string, external: readonly string[] = []): Promise<BenchBundle> {
-  const name = entry.replaceAll(/[^a-z0-9-]+/gi, '-');
-  const outfile = join(folder, name, `index${external.length === 0 ? '' : '-without'}.js`);
+/** What is different from a deployment's bundle. */
+export interface BenchBundleOptions {
+  /** Packages that are left out, and must not be needed. */
+  readonly external?: readonly string[];
+  /** Leaves the code readable, for a profile. */
+  readonly isReadable?: boolean;
+}
+
+/** Bundles one file of this repository with the options of a deployment, for docjob and its peers alike. */
+export async function bundleForBench(
+  entry: string,
+  folder: string,
+  { external = [], isReadable = false }: BenchBundleOptions = {},
+): Promise<BenchBundle> {
+  const name = [entry, ...external].join('-').replaceAll(/[^a-z0-9-]+/gi, '-');
+  const outfile = join(folder, name, 'index.js');
   await mkdir(join(folder, name), { recursive: true });
   const { metafile } = await build({
     ...BUNDLING,
+    minify: !isReadable,
     absWorkingDir: ROOT,
     entryPoints: [entry],
     outfile,
@@ -52,9 +62,8 @@ function accountOf({ outputs }: Metafile): Pick<BenchBundle, 'bytes' | 'packages
   return { bytes: code.bytes, packages: packages.sort((a, b) => b.bytes - a.bytes) };
 }
 
-/** The package that a source file belongs to. */
+/** The package that a source file belongs to, by its path in this repository. */
 export function packageOf(path: string): string {
   const inPackage = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
-  if (inPackage !== undefined) return inPackage;
-  return path.includes('/bench/') || path.startsWith('bench/') ? 'bench' : 'docjob';
+  return inPackage ?? (path.startsWith('bench/') ? 'bench' : 'docjob');
 }

@@ -73,7 +73,7 @@ export async function measureOnce(
   folder: string,
   profileTo?: string,
 ): Promise<LoadResult> {
-  const { file } = await bundleForBench(entry, folder);
+  const { file } = await bundleForBench(entry, folder, { isReadable: profileTo !== undefined });
   const contestant = new ContestantProcess(file, contestantEnv(cloud, queue, concurrency));
   try {
     await runLoad(cloud, contestant, { jobs: Math.ceil(jobs / 3), pages, queue });
