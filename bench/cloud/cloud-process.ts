@@ -26,7 +26,8 @@ export class CloudProcess {
     this.ready = ready;
     child.on('message', (response: CloudResponse) => this.#settle(response));
     child.on('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('the process with the embedded cloud has ended'));
+      for (const { reject } of this.#waiting.values())
+        reject(new Error('the process with the embedded cloud has ended'));
     });
   }
 

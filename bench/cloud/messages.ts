@@ -4,7 +4,12 @@ export type QueueKind = 'sqs' | 'bucket';
 /** What the bench asks of the process that holds the embedded cloud. */
 export type CloudCommand =
   /** Makes jobs that have ended, and puts them into a queue. */
-  | { readonly kind: 'fill'; readonly jobs: number; readonly pages: number; readonly queue: QueueKind | 'none' }
+  | {
+      readonly kind: 'fill';
+      readonly jobs: number;
+      readonly pages: number;
+      readonly queue: QueueKind | 'none';
+    }
   /** What became of jobs. */
   | { readonly kind: 'check'; readonly jobIds: readonly string[]; readonly queue: QueueKind | 'none' }
   /** A manifest's text. */

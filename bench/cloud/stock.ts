@@ -2,7 +2,13 @@ import pMap from 'p-map';
 import { CosClient } from '../../lib/cos/client.js';
 import { openTransport } from '../../lib/cos/transport.js';
 import { createDocProcessJob } from '../../lib/doc-jobs/create.js';
-import { parseBucketName, parseJobId, parseRegion, type BucketName, type JobId } from '../../lib/domain/names.js';
+import {
+  parseBucketName,
+  parseJobId,
+  parseRegion,
+  type BucketName,
+  type JobId,
+} from '../../lib/domain/names.js';
 import { after, hours, seconds } from '../../lib/domain/units.js';
 import { parseConfig } from '../../lib/config.js';
 import { systemClock, systemEffects } from '../../lib/platform/system.js';
@@ -30,14 +36,20 @@ const SQS_ACTIONS = [
 /** The embedded cloud with what the benchmarks need in it: jobs that have ended, and queues that name them. */
 export class Stock {
   readonly #cloud: Cloud;
-  readonly #source = { bucket: known(parseBucketName('docs-1250000000')), region: known(parseRegion('ap-beijing')) };
+  readonly #source = {
+    bucket: known(parseBucketName('docs-1250000000')),
+    region: known(parseRegion('ap-beijing')),
+  };
   readonly #outputs: BucketName[] = [];
   readonly #outputOf = new Map<string, BucketName>();
   readonly #urls: { readonly queueUrl: string; readonly deadLetterQueueUrl: string };
 
   private constructor(cloud: Cloud) {
     this.#cloud = cloud;
-    this.#urls = { queueUrl: cloud.sqs.createQueue(PENDING), deadLetterQueueUrl: cloud.sqs.createQueue(DEAD) };
+    this.#urls = {
+      queueUrl: cloud.sqs.createQueue(PENDING),
+      deadLetterQueueUrl: cloud.sqs.createQueue(DEAD),
+    };
   }
 
   /** Takes over an empty cloud. */
@@ -74,7 +86,11 @@ export class Stock {
       async () => {
         const job = await createDocProcessJob(client, this.#source, {
           object,
-          output: { bucket: output, region: this.#source.region, object: `previews/2026/${serial}/page-\${Number}.jpg` },
+          output: {
+            bucket: output,
+            region: this.#source.region,
+            object: `previews/2026/${serial}/page-\${Number}.jpg`,
+          },
         });
         return job.jobId;
       },
@@ -111,7 +127,8 @@ export class Stock {
   async check(ids: readonly string[], queue: QueueKind | 'none'): Promise<LoadCheck> {
     const keys = new Set<string>();
     for (const bucket of this.#outputs)
-      for (const key of await this.#cloud.control.listKeys(bucket, 'manifests/')) keys.add(`${bucket} ${key}`);
+      for (const key of await this.#cloud.control.listKeys(bucket, 'manifests/'))
+        keys.add(`${bucket} ${key}`);
     const has = (id: string): boolean => keys.has(`${this.#outputOf.get(id) ?? ''} manifests/${id}.json`);
     return { manifests: ids.filter(has).length, ...(await this.#queued(queue)) };
   }
@@ -133,7 +150,9 @@ export class Stock {
     return { cpuMs: (user + system) / 1_000, calls: Object.fromEntries([...counts, ...sqs]) };
   }
 
-  async #queued(queue: QueueKind | 'none'): Promise<{ readonly pending: number; readonly deadLetters: number }> {
+  async #queued(
+    queue: QueueKind | 'none',
+  ): Promise<{ readonly pending: number; readonly deadLetters: number }> {
     const { sqs, control } = this.#cloud;
     switch (queue) {
       case 'none':
@@ -151,7 +170,11 @@ export class Stock {
     const { client } = parseConfig({ ...this.environment('sqs'), REQUESTS_PER_SECOND: '10000' }).run;
     const credentials = (): Cloud['credentials']['longLived'] => this.#cloud.credentials.longLived;
     const bounds = { deadline: after(systemClock.now(), hours(1)), signal: new AbortController().signal };
-    return new CosClient({ ...client, attemptTimeout: seconds(20) }, { ...systemEffects, transport, credentials }, bounds);
+    return new CosClient(
+      { ...client, attemptTimeout: seconds(20) },
+      { ...systemEffects, transport, credentials },
+      bounds,
+    );
   }
 }
 

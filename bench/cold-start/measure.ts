@@ -30,7 +30,13 @@ const STARTERS = [
     exported: 'handler',
     queue: 'sqs',
   },
-  { name: 'scf', label: 'docjob on SCF with a bucket', entry: POLL, exported: 'main_handler', queue: 'bucket' },
+  {
+    name: 'scf',
+    label: 'docjob on SCF with a bucket',
+    entry: POLL,
+    exported: 'main_handler',
+    queue: 'bucket',
+  },
   {
     name: 'scf-without-sqs',
     label: 'the same without the SQS client in the bundle',
@@ -60,7 +66,8 @@ interface ColdStart {
 }
 
 /** A bundle, and what its cold starts took. */
-export interface ColdStartResult extends Pick<BenchBundle, 'bytes' | 'packages'>, Readonly<Record<keyof ColdStart, Spread>> {
+export interface ColdStartResult
+  extends Pick<BenchBundle, 'bytes' | 'packages'>, Readonly<Record<keyof ColdStart, Spread>> {
   readonly name: (typeof STARTERS)[number]['name'];
   readonly label: string;
 }
@@ -104,7 +111,11 @@ export async function measureColdStarts(rounds: number, folder: string): Promise
   }
 }
 
-async function startCold(file: string, exported: string, env: Readonly<Record<string, string>>): Promise<ColdStart> {
+async function startCold(
+  file: string,
+  exported: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ColdStart> {
   const child = fork(HARNESS, [file, exported], {
     execArgv: [],
     env: { ...env, QUEUE_WAIT_SECONDS: '0', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },

@@ -48,7 +48,9 @@ export class BareJobs {
     });
     const bytes = Buffer.from(await answer.body.arrayBuffer());
     if (answer.statusCode === 200) return bytes;
-    throw new Error(`${method} ${host}${path} was answered with ${answer.statusCode}: ${bytes.toString('utf8')}`);
+    throw new Error(
+      `${method} ${host}${path} was answered with ${answer.statusCode}: ${bytes.toString('utf8')}`,
+    );
   }
 }
 

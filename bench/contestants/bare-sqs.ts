@@ -21,7 +21,8 @@ export class BareSqs {
       body,
     });
     const text = await answer.body.text();
-    if (answer.statusCode !== 200) throw new Error(`${action} was answered with ${answer.statusCode}: ${text}`);
+    if (answer.statusCode !== 200)
+      throw new Error(`${action} was answered with ${answer.statusCode}: ${text}`);
     return JSON.parse(text);
   }
 
@@ -47,7 +48,10 @@ export class BareSqs {
   #signingKey(day: string): Buffer {
     const known = this.#signingKeys.get(day);
     if (known !== undefined) return known;
-    const key = [day, this.#region, 'sqs', 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${this.#key.secret}`) as Buffer; // there is a step at least
+    const key = [day, this.#region, 'sqs', 'aws4_request'].reduce<string | Buffer>(
+      hmac,
+      `AWS4${this.#key.secret}`,
+    ) as Buffer; // there is a step at least
     this.#signingKeys.set(day, key);
     return key;
   }

@@ -11,6 +11,7 @@ serve({
     const endsAt = Date.now() + TIMEOUT_MS;
     const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => endsAt - Date.now() };
     const { finished } = (await handler({ jobIds }, context)) as RunReport; // and what became of each job
-    if (finished.Success !== jobIds.length) throw new Error(`${finished.Success ?? 0} of ${jobIds.length} jobs were finished`);
+    if (finished.Success !== jobIds.length)
+      throw new Error(`${finished.Success ?? 0} of ${jobIds.length} jobs were finished`);
   },
 });

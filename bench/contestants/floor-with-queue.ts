@@ -7,7 +7,11 @@ import { serve } from './serve.js';
 /** The floor with the least that a queue takes: ten messages a receive, ten acknowledgements a call. */
 
 interface Received {
-  readonly Messages?: readonly { readonly MessageId: string; readonly ReceiptHandle: string; readonly Body: string }[];
+  readonly Messages?: readonly {
+    readonly MessageId: string;
+    readonly ReceiptHandle: string;
+    readonly Body: string;
+  }[];
 }
 
 const MAX_BATCH = 10;
@@ -25,9 +29,14 @@ serve({
 /** Takes batches until there are none. */
 async function work(atATime: number): Promise<void> {
   for (;;) {
-    const { Messages = [] } = (await sqs.call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: MAX_BATCH })) as Received; // SQS API Reference
+    const { Messages = [] } = (await sqs.call('ReceiveMessage', {
+      QueueUrl,
+      MaxNumberOfMessages: MAX_BATCH,
+    })) as Received; // SQS API Reference
     if (Messages.length === 0) return;
-    await pMap(Messages, ({ Body }) => jobs.finish((JSON.parse(Body) as { jobId: string }).jobId), { concurrency: atATime });
+    await pMap(Messages, ({ Body }) => jobs.finish((JSON.parse(Body) as { jobId: string }).jobId), {
+      concurrency: atATime,
+    });
     const Entries = Messages.map(({ MessageId, ReceiptHandle }) => ({ Id: MessageId, ReceiptHandle }));
     await sqs.call('DeleteMessageBatch', { QueueUrl, Entries });
   }

@@ -8,7 +8,11 @@ import { clientOptions, finishJob } from './peer-job.js';
 const QueueUrl = setting('QUEUE_URL');
 const sqs = new SQSClient({ region: setting('AWS_REGION'), endpoint: setting('AWS_ENDPOINT_URL') });
 const cos = new COS(
-  clientOptions(new URL(setting('COS_ENDPOINT')), setting('TENCENTCLOUD_SECRET_ID'), setting('TENCENTCLOUD_SECRET_KEY')),
+  clientOptions(
+    new URL(setting('COS_ENDPOINT')),
+    setting('TENCENTCLOUD_SECRET_ID'),
+    setting('TENCENTCLOUD_SECRET_KEY'),
+  ),
 );
 
 /** Finishes ten jobs. */

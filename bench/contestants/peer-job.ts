@@ -28,7 +28,11 @@ export function clientOptions(endpoint: URL, secretId: string, secretKey: string
 }
 
 /** One job as users of the SDK do it: ask CI, and put what it said about the pages into the output bucket. @returns whether it has ended. */
-export async function finishJob(cos: COS, jobId: string, source: { readonly bucket: string; readonly region: string }): Promise<boolean> {
+export async function finishJob(
+  cos: COS,
+  jobId: string,
+  source: { readonly bucket: string; readonly region: string },
+): Promise<boolean> {
   const { bucket, region } = source;
   const key = `doc_jobs/${jobId}`;
   const answer = (await cos.request({

@@ -6,7 +6,11 @@ import { clientOptions, finishJob } from './peer-job.js';
 
 const PREFIX = 'docjob/pending/';
 const cos = new COS(
-  clientOptions(new URL(setting('COS_ENDPOINT')), setting('TENCENTCLOUD_SECRET_ID'), setting('TENCENTCLOUD_SECRET_KEY')),
+  clientOptions(
+    new URL(setting('COS_ENDPOINT')),
+    setting('TENCENTCLOUD_SECRET_ID'),
+    setting('TENCENTCLOUD_SECRET_KEY'),
+  ),
 );
 
 /** Finishes ten jobs. */

@@ -17,7 +17,11 @@ serve(peer());
 function peer(): Contestant {
   const sqs = new SQSClient({ region: setting('AWS_REGION'), endpoint: setting('AWS_ENDPOINT_URL') });
   const cos = new COS(
-    clientOptions(new URL(setting('COS_ENDPOINT')), setting('TENCENTCLOUD_SECRET_ID'), setting('TENCENTCLOUD_SECRET_KEY')),
+    clientOptions(
+      new URL(setting('COS_ENDPOINT')),
+      setting('TENCENTCLOUD_SECRET_ID'),
+      setting('TENCENTCLOUD_SECRET_KEY'),
+    ),
   );
   const consumers = Math.ceil(concurrency() / MAX_BATCH);
   // One at a time out of a batch of ten costs less than one message a call.

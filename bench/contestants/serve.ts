@@ -9,7 +9,8 @@ export function serve(contestant: Contestant): void {
   process.on('message', (order: Order) => {
     measured(contestant, order).then(
       (cost) => report({ cost }),
-      (error: unknown) => report({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+      (error: unknown) =>
+        report({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     );
   });
   process.on('disconnect', () => process.exit(0));

@@ -63,7 +63,8 @@ function sharesOf(
 ): readonly CostShare[] {
   const self = new Map<string, number>();
   const total = new Map<string, number>();
-  const add = (map: Map<string, number>, name: string, us: number): void => void map.set(name, (map.get(name) ?? 0) + us);
+  const add = (map: Map<string, number>, name: string, us: number): void =>
+    void map.set(name, (map.get(name) ?? 0) + us);
   const children = new Map(nodes.map(({ id, children: ids = [] }) => [id, ids]));
   let busyUs = 0;
   const visit = (id: number, above: ReadonlySet<string>, caller: string): void => {

@@ -38,7 +38,9 @@ try {
   const { cpuMs, jobs } = await measureOnce(cloud, kind, cell, folder, folder);
   const { file } = await bundleForBench(kind.entry, folder, { isReadable: true });
   const { rooms, functions } = await costsIn(join(folder, 'profile.json'), file);
-  process.stdout.write(`${kind.label}: ${(cpuMs / jobs).toFixed(2)} ms of CPU a job, the profiler's own included\n`);
+  process.stdout.write(
+    `${kind.label}: ${(cpuMs / jobs).toFixed(2)} ms of CPU a job, the profiler's own included\n`,
+  );
   process.stdout.write(table('file or package', rooms) + table('function', functions));
 } finally {
   await cloud.close();
@@ -47,6 +49,8 @@ try {
 
 function table(what: string, costs: readonly CostShare[]): string {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`.padStart(8);
-  const lines = costs.slice(0, 45).map(({ name, self, total }) => `${percent(self)} ${percent(total)}  ${name}\n`);
+  const lines = costs
+    .slice(0, 45)
+    .map(({ name, self, total }) => `${percent(self)} ${percent(total)}  ${name}\n`);
   return `\n    self    total  ${what}\n${lines.join('')}`;
 }

@@ -25,7 +25,11 @@ export interface CellResult extends Cell {
 }
 
 /** The environment that all contestants work with. */
-export function contestantEnv(cloud: CloudProcess, queue: ContestantKind['queue'], concurrency: number): Record<string, string> {
+export function contestantEnv(
+  cloud: CloudProcess,
+  queue: ContestantKind['queue'],
+  concurrency: number,
+): Record<string, string> {
   return {
     ...cloud.ready.env[queue === 'none' ? 'sqs' : queue],
     CONCURRENCY: String(concurrency),
@@ -36,7 +40,11 @@ export function contestantEnv(cloud: CloudProcess, queue: ContestantKind['queue'
 }
 
 /** Measures all contestants at one point: each in a fresh process, in rounds, each round beginning with another one. */
-export async function measureCell(cell: Cell, rounds: number, folder: string): Promise<readonly CellResult[]> {
+export async function measureCell(
+  cell: Cell,
+  rounds: number,
+  folder: string,
+): Promise<readonly CellResult[]> {
   const cloud = await CloudProcess.start();
   const results = new Map<ContestantName, LoadResult[]>();
   try {
@@ -77,7 +85,12 @@ export async function measureOnce(
   const contestant = new ContestantProcess(file, contestantEnv(cloud, queue, concurrency));
   try {
     await runLoad(cloud, contestant, { jobs: Math.ceil(jobs / 3), pages, queue });
-    return await runLoad(cloud, contestant, { jobs, pages, queue, ...(profileTo === undefined ? {} : { profileTo }) });
+    return await runLoad(cloud, contestant, {
+      jobs,
+      pages,
+      queue,
+      ...(profileTo === undefined ? {} : { profileTo }),
+    });
   } finally {
     await contestant.close();
   }
