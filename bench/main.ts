@@ -36,12 +36,12 @@ const FULL: Plan = {
   rounds: 3,
   coldStarts: 15,
   cells: [
-    { concurrency: 1, pages: 10, jobs: 450 },
-    { concurrency: 16, pages: 10, jobs: 900 },
-    { concurrency: 64, pages: 10, jobs: 900 },
-    { concurrency: 16, pages: 1, jobs: 900 },
-    { concurrency: 16, pages: 100, jobs: 300 },
-    { concurrency: 16, pages: 1_000, jobs: 60 },
+    { concurrency: 1, pages: 10, jobs: 300 },
+    { concurrency: 16, pages: 10, jobs: 600 },
+    { concurrency: 64, pages: 10, jobs: 600 },
+    { concurrency: 16, pages: 1, jobs: 600 },
+    { concurrency: 16, pages: 100, jobs: 240 },
+    { concurrency: 16, pages: 1_000, jobs: 45 },
   ],
   scale: [
     ...backlogs([1_000, 10_000, 100_000]),

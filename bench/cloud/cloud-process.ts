@@ -81,7 +81,7 @@ export class CloudProcess {
     const request: CloudRequest = { id: this.#serial, command };
     return new Promise((resolve, reject) => {
       // What is resolved is the answer to this very command.
-      this.#waiting.set(request.id, { resolve: resolve as (value: never) => void, reject });
+      this.#waiting.set(request.id, { resolve: resolve, reject });
       this.#child.send(request);
     });
   }

@@ -44,7 +44,7 @@ function cells(all: readonly CellResult[]): readonly string[] {
     const rows = cell.map((one) => [
       one.label,
       spread(one.cpuMsPerJob),
-      ours === undefined ? '' : `${(one.cpuMsPerJob.median / ours.cpuMsPerJob.median).toFixed(2)}`,
+      ours === undefined ? '' : (one.cpuMsPerJob.median / ours.cpuMsPerJob.median).toFixed(2),
       spread(one.jobsPerSecond),
       `${Math.round(100 * one.cloudShare.median)} %`,
       callsOf(one),

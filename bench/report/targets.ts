@@ -141,7 +141,7 @@ function scaleTargets(all: readonly ScaleResult[]): readonly TargetResult[] {
     target: `at most ${memoryMb} MB`,
     reached:
       cost === null ? 'failed' : cost.peakRssMb === null ? 'not known' : `${Math.round(cost.peakRssMb)} MB`,
-    isMet: cost?.peakRssMb != null && cost.peakRssMb <= memoryMb,
+    isMet: (cost?.peakRssMb ?? Number.POSITIVE_INFINITY) <= memoryMb,
   }));
   return [...growth, ...within];
 }

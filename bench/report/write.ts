@@ -33,16 +33,9 @@ function plots({
   coldStarts,
   scale,
 }: Results): readonly (readonly [name: string, svg: string])[] {
-  const cells = [
-    ...new Set(
-      throughput.map(
-        ({ concurrency, pages }) => `${concurrency} at a time, ${pages.toLocaleString('en')} pages a job`,
-      ),
-    ),
-  ];
   const titleOf = ({ concurrency, pages }: (typeof throughput)[number]): string =>
     `${concurrency} at a time, ${pages.toLocaleString('en')} pages a job`;
-  const cpu = cells.map((title) => ({
+  const cpu = [...new Set(throughput.map(titleOf))].map((title) => ({
     title,
     bars: throughput
       .filter((one) => titleOf(one) === title)
@@ -58,12 +51,18 @@ function plots({
     label: queue === 'sqs' ? 'SQS' : 'bucket',
     points: scale
       .filter((one) => one.queue === queue && one.pages === 10)
-      .flatMap(({ backlog, cost }) => (cost?.peakRssMb == null ? [] : [{ x: backlog, y: cost.peakRssMb }])),
+      .flatMap(({ backlog, cost }) => {
+        const peak = cost?.peakRssMb ?? null;
+        return peak === null ? [] : [{ x: backlog, y: peak }];
+      }),
   }));
+  const axes = { x: 'pending jobs', y: 'MB resident' };
   return [
-    ['cpu.svg', barChart('CPU time a job', 'ms', cpu)],
-    ['cold-start.svg', barChart('Cold start', 'ms', [start])],
-    ['memory.svg', lineChart('Peak memory', { x: 'pending jobs', y: 'MB resident' }, memory)],
+    ...(cpu.length === 0 ? [] : [['cpu.svg', barChart('CPU time a job', 'ms', cpu)] as const]),
+    ...(coldStarts.length === 0 ? [] : [['cold-start.svg', barChart('Cold start', 'ms', [start])] as const]),
+    ...(memory.every(({ points }) => points.length === 0)
+      ? []
+      : [['memory.svg', lineChart('Peak memory', axes, memory)] as const]),
   ];
 }
 
