@@ -30,7 +30,7 @@ export async function bundleForBench(
   { external = [], isReadable = false }: BenchBundleOptions = {},
 ): Promise<BenchBundle> {
   const name = [entry, ...external].join('-').replaceAll(/[^a-z0-9-]+/gi, '-');
-  const outfile = join(folder, name, 'index.js');
+  const outfile = join(folder, name, 'index.cjs');
   await mkdir(join(folder, name), { recursive: true });
   const { metafile } = await build({
     ...BUNDLING,
@@ -50,7 +50,7 @@ export async function bundleForBench(
 /** A bundle's bytes by package: all but what esbuild itself adds to tie the files together. */
 function accountOf({ outputs }: Metafile): Pick<BenchBundle, 'bytes' | 'packages'> {
   const [code] = Object.entries(outputs)
-    .filter(([path]) => path.endsWith('.js'))
+    .filter(([path]) => path.endsWith('.cjs'))
     .map(([, output]) => output);
   if (code === undefined) throw new Error('the bundle has no code');
   const bytes = new Map<string, number>();
