@@ -1,5 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { CloudProcess } from '../cloud/cloud-process.js';
 import type { QueueKind } from '../cloud/messages.js';
@@ -116,14 +117,12 @@ async function startCold(
   exported: string,
   env: Readonly<Record<string, string>>,
 ): Promise<ColdStart> {
-  const child = fork(HARNESS, [file, exported], {
-    execArgv: [],
+  const child = spawn(process.execPath, [HARNESS, file, exported], {
     env: { ...env, QUEUE_WAIT_SECONDS: '0', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
-  const exited = once(child, 'exit').then(() => undefined);
-  const [start] = ((await Promise.race([once(child, 'message'), exited])) ?? []) as [ColdStart?];
-  await exited;
-  if (start === undefined) throw new Error(`${file} asked about no job`);
-  return start;
+  // The fourth descriptor was asked for above.
+  const report = await text(child.stdio[3] as Readable);
+  if (report === '') throw new Error(`${file} asked about no job`);
+  return JSON.parse(report) as ColdStart; // as the harness writes it
 }
