@@ -15,6 +15,7 @@ const moments = {};
 subscribe('http.client.request.start', ({ request }) => {
   if (request.getHeader('authorization') === undefined) return;
   moments.signedMs ??= since();
+  moments.signedCpuMs ??= cpu();
   // The probe of docjob is signed, but asks about no job.
   if (!request.path.includes('/doc_jobs/') || request.path.includes('docjobprobe')) return;
   moments.describeMs ??= since();

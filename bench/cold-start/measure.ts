@@ -60,6 +60,7 @@ interface ColdStart {
   readonly loadMs: number;
   readonly loadCpuMs: number;
   readonly signedMs: number;
+  readonly signedCpuMs: number;
   readonly describeMs: number;
   readonly describeCpuMs: number;
   readonly rssMb: number;
@@ -101,6 +102,7 @@ export async function measureColdStarts(rounds: number, folder: string): Promise
         loadMs: spread('loadMs'),
         loadCpuMs: spread('loadCpuMs'),
         signedMs: spread('signedMs'),
+        signedCpuMs: spread('signedCpuMs'),
         describeMs: spread('describeMs'),
         describeCpuMs: spread('describeCpuMs'),
         rssMb: spread('rssMb'),

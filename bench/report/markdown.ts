@@ -70,25 +70,17 @@ function callsOf({ callsPerJob }: CellResult): string {
 }
 
 function coldStarts(all: readonly ColdStartResult[]): string {
-  const head = [
-    '',
-    'bundle',
-    'load',
-    'first signed request',
-    'first job asked about',
-    'CPU until then',
-    'resident after load',
-  ];
+  const head = ['', 'bundle', 'load', 'first signed request', 'first job asked about', 'resident after load'];
+  const both = (wall: Spread, cpu: Spread): string => `${spread(cpu)}, ${label3(wall.median)}`;
   const rows = all.map((one) => [
     one.label,
     kilobytes(one.bytes),
-    `${spread(one.loadMs)} ms`,
-    `${spread(one.signedMs)} ms`,
-    `${spread(one.describeMs)} ms`,
-    `${spread(one.describeCpuMs)} ms`,
+    both(one.loadMs, one.loadCpuMs),
+    both(one.signedMs, one.signedCpuMs),
+    both(one.describeMs, one.describeCpuMs),
     `${label3(one.rssMb.median)} MB`,
   ]);
-  return table(head, rows);
+  return `Milliseconds of CPU (median, least and greatest), then by the clock (median).\n\n${table(head, rows)}`;
 }
 
 /** Smaller packages are told together. */
