@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, loadavg, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureColdStarts } from './cold-start/measure.js';
+import { measureColdStarts, type ColdStartResult } from './cold-start/measure.js';
 import { ROOT } from './contestants/bundles.js';
 import { writeReport } from './report/write.js';
-import { measureScale, type ScaleLoad } from './scale/measure.js';
-import { measureCell, type Cell } from './throughput/measure.js';
+import { measureScale, type ScaleLoad, type ScaleResult } from './scale/measure.js';
+import { measureCell, type Cell, type CellResult } from './throughput/measure.js';
 
 const USAGE = `Usage: npm run bench [-- --quick] [--docs FOLDER]
 
@@ -75,22 +75,28 @@ if (values.help) {
   process.exit(0);
 }
 const plan = values.quick ? QUICK : FULL;
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const loadBefore = loadavg()[0] ?? Number.NaN;
+const throughput: CellResult[] = [];
+const coldStarts: ColdStartResult[] = [];
+const scale: ScaleResult[] = [];
 const folder = await mkdtemp(join(tmpdir(), 'docjob-bundles-'));
 try {
-  const loadBefore = loadavg()[0] ?? Number.NaN;
-  const coldStarts = await measureColdStarts(plan.coldStarts, folder);
-  say('cold starts: done');
-  const throughput = [];
+  coldStarts.push(...(await measureColdStarts(plan.coldStarts, folder)));
+  await save('cold starts');
   for (const cell of plan.cells) {
     throughput.push(...(await measureCell(cell, plan.rounds, folder)));
-    say(`${cell.concurrency} at a time, ${cell.pages} pages: done`);
+    await save(`${cell.concurrency} at a time, ${cell.pages} pages`);
   }
-  const scale = [];
   for (const load of plan.scale) {
     scale.push(await measureScale(load, folder));
-    say(`${load.backlog} pending jobs of ${load.pages} pages (${load.queue}): done`);
+    await save(`${load.backlog} pending jobs of ${load.pages} pages (${load.queue})`);
   }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Writes what there is so far: a full run takes half an hour, and one that breaks off should not have been for nothing. */
+async function save(what: string): Promise<void> {
   const machine = {
     node: process.versions.node,
     system: `${platform()} ${arch()}`,
@@ -99,10 +105,10 @@ try {
     load: [loadBefore, loadavg()[0] ?? Number.NaN] as const,
   };
   const date = new Date().toISOString().slice(0, 10);
+  const { rounds } = plan;
   await writeReport(
-    { machine, date, isQuick: values.quick, rounds: plan.rounds, throughput, coldStarts, scale },
+    { machine, date, isQuick: values.quick, rounds, throughput, coldStarts, scale },
     values.docs,
   );
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  process.stderr.write(`${what}: done\n`);
 }
