@@ -4,7 +4,8 @@ import { serve } from './serve.js';
 
 /** docjob told of its jobs by a direct call, so that no queue is asked: what it costs beside the bare requests. */
 
-const TIMEOUT_MS = 60_000;
+/** As for docjob with its queue. */
+const TIMEOUT_MS = 600_000;
 
 /** Below the leases that a run takes by default. */
 const JOBS_A_CALL = 1_000;
