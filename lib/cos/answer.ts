@@ -41,11 +41,11 @@ export function checkAnswer(
   const isSuccess = status >= 200 && status < 300;
   const error =
     isSuccess && (isContent(request, headers) || !MAY_BE_ERROR.test(body.subarray(0, 256).toString()))
-      ? undefined
+      ? null
       : errorIn(body, sent.headers);
   const id = headers['x-ci-request-id'] ?? headers['x-cos-request-id'] ?? error?.requestId;
   const requestId = id === undefined ? undefined : brief(id);
-  if (!isSuccess || error !== undefined) {
+  if (!isSuccess || error !== null) {
     const serverDate = parseHttpDate(headers['date']);
     throw new ServiceError({
       asked,
@@ -53,7 +53,7 @@ export function checkAnswer(
       serviceCode: error?.code,
       serviceMessage: error?.message,
       disposition: classify({ status, code: error?.code, message: error?.message }),
-      isUnexplained: request.method === 'HEAD' && error?.code === undefined && MUTE_REFUSALS.has(status),
+      isUnexplained: request.method === 'HEAD' && MUTE_REFUSALS.has(status),
       requestId,
       retryAfter: parseRetryAfter(headers['retry-after'], serverDate, now),
       serverDate,
@@ -77,8 +77,8 @@ function isContent({ family, method, path }: CosRequest, headers: WireResponse['
   return family === 'cos' && method === 'GET' && path !== '/' && headers['etag'] !== undefined;
 }
 
-/** What the `<Error>` of a body says; undefined when it is none: a proxy's HTML, nothing at all. Then the status alone must do. */
-function errorIn(body: Buffer, sentHeaders: WireRequest['headers']): ErrorBody | undefined {
+/** What the `<Error>` of a body says; null when it is none: a proxy's HTML, nothing at all. Then the status alone must do. */
+function errorIn(body: Buffer, sentHeaders: WireRequest['headers']): ErrorBody | null {
   const without = (text: string | null): string | undefined =>
     text === null ? undefined : withoutSecrets(text, sentHeaders);
   try {
@@ -89,10 +89,9 @@ function errorIn(body: Buffer, sentHeaders: WireRequest['headers']): ErrorBody |
       message: without(root.text('Message')),
       requestId: without(root.text('RequestId')),
     };
-    // Stryker disable next-line BlockStatement: it would swallow what the next one is about.
   } catch (error) {
     // Stryker disable next-line ConditionalExpression: whatever else is thrown is a bug, which no answer can bring about.
-    if (error instanceof UndecodableError) return undefined;
+    if (error instanceof UndecodableError) return null;
     throw error;
   }
 }

@@ -45,5 +45,6 @@ describe('the message of an error answer', () => {
       ...details,
     });
     expect(error.message).toBe(message);
+    expect(error.isUnexplained).toBe(false);
   });
 });
