@@ -18,7 +18,7 @@ const TAG =
   /<(?<closing>\/?)(?<name>[A-Za-z_][\w.:-]{0,99}(?![\w.:-]))(?<attributes>(?:[ \t\r\n]{1,999}[A-Za-z_][\w.:-]{0,99}[ \t\r\n]{0,999}=[ \t\r\n]{0,999}(?:"[^<"]{0,9999}"|'[^<']{0,9999}')){0,32})[ \t\r\n]{0,999}(?<empty>\/?)>/y;
 
 /** A reference that needs no declaration: the five names of XML 1.0 §4.6, or a number. */
-const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(?<number>\d{1,10}|x[\dA-Fa-f]{1,8}));/y;
+const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(\d{1,10}|x[\dA-Fa-f]{1,8}));/y;
 
 /** The XML declaration (XML 1.0 §2.8), of an encoding that decoding as UTF-8 was right for. */
 const DECLARATION =
@@ -120,8 +120,7 @@ function textProblem(text: string, inRoot: boolean): string | undefined {
     REFERENCE.lastIndex = at;
     const reference = REFERENCE.exec(text);
     if (reference === null) return 'has a & that begins no reference known without a DOCTYPE';
-    if (!namesCharacter(reference.groups?.['number']))
-      return `refers to a character that XML forbids: ${reference[0]}`;
+    if (!namesCharacter(reference[1])) return `refers to a character that XML forbids: ${reference[0]}`;
   }
   return undefined;
 }

@@ -81,11 +81,10 @@ function contentOf(parsed: unknown): Omit<XmlNode, 'name'> {
 
 /** Takes off the white space of XML 1.0 §2.3 only: an object key may well end in a no-break space. */
 function trimmed(text: string): string {
-  const start = text.search(/[^ \t\r\n]/);
-  if (start === -1) return '';
   let end = text.length;
-  while (' \t\r\n'.includes(text.charAt(end - 1))) end -= 1;
-  return text.slice(start, end);
+  while (/[ \t\r\n]/.test(text.charAt(end - 1))) end -= 1;
+  // Where there is nothing else, the end is now 0, and nothing is left.
+  return text.slice(text.search(/[^ \t\r\n]/), end);
 }
 
 /**
