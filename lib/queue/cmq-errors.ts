@@ -88,10 +88,11 @@ function isOurs({ code }: CmqFailure): boolean {
   return code >= 4000 && code < 5000;
 }
 
+/** Of a status that is no success, or of a success under such a status. */
 function meaningOfStatus(status: number): QueueErrorCode {
   if (status === 429) return 'queue-throttled';
   if (status === 401 || status === 403) return 'queue-access-denied';
-  return status >= 300 && status < 500 && status !== 408 ? 'queue-call-refused' : 'queue-unavailable';
+  return status < 500 && status !== 408 ? 'queue-call-refused' : 'queue-unavailable';
 }
 
 function errorOf(
