@@ -44,7 +44,7 @@ export function readAnswer(
   times: Pick<CmqAnswer, 'sentAt' | 'serverDate'>,
   token: string | undefined,
 ): CmqAnswer {
-  const read = v.safeParse(Answer, response.body.toString('utf8'));
+  const read = v.safeParse(Answer, response.body.toString());
   const isSuccess = response.status < 300; // nothing below 200 ends an exchange
   if (!read.success) {
     throw isSuccess

@@ -42,7 +42,7 @@ export interface CmqCall {
   readonly wait?: Millis;
   /** Sooner than the client's. */
   readonly deadline?: EpochMs;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Only a call that the service said it did not take is tried again: for a send that would breed copies. */
   readonly once?: boolean;
 }
@@ -116,7 +116,7 @@ export class CmqClient {
       throw new QueueError('queue-unavailable', words);
     }
     const target = targetAt(queue.origin, this.#connection.endpoint);
-    const body = Buffer.from(new URLSearchParams(this.#signed(call, target.host, key)).toString(), 'utf8');
+    const body = Buffer.from(new URLSearchParams(this.#signed(call, target.host, key)).toString());
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': String(body.byteLength),

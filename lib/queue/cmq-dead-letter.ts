@@ -46,7 +46,7 @@ export function cmqDeadLetterBody(
     firstSeenAt: message.firstSeenAt,
   };
   const letters = [whole, essential].map((about) => JSON.stringify({ ...about, body: message.body }));
-  return letters.find((letter) => Buffer.byteLength(letter, 'utf8') <= MAX_BODY_BYTES) ?? message.body;
+  return letters.find((letter) => Buffer.byteLength(letter) <= MAX_BODY_BYTES) ?? message.body;
 }
 
 const DeadLetter = v.pipe(

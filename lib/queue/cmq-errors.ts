@@ -16,7 +16,6 @@ const CODES: ReadonlyMap<number, QueueErrorCode> = new Map<number, QueueErrorCod
   [4440, 'queue-not-found'],
   [4470, 'message-refused'],
   [4480, 'queue-throttled'],
-  [6000, 'queue-unavailable'],
 ]);
 
 /** What 4000, which stands for any bad request, means by the module code that the service puts in front of its message. */

@@ -152,7 +152,7 @@ class Settling {
     how: Pick<SendOptions, 'queue' | 'once'>,
   ): Promise<readonly Delivery[]> {
     const batches = [...byDelay].flatMap(([delaySeconds, parcels]) =>
-      splitIntoBatches(parcels, ({ body }) => Buffer.byteLength(body, 'utf8'), SEND_BATCH).map((batch) => ({
+      splitIntoBatches(parcels, ({ body }) => Buffer.byteLength(body), SEND_BATCH).map((batch) => ({
         batch,
         delaySeconds,
       })),

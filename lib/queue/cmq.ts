@@ -83,7 +83,7 @@ class CmqPendingQueue implements PendingQueue {
     const { queue } = this.#options;
     const options = { queue, delaySeconds: delaySeconds(delay, this.capabilities.maxEnqueueDelay) };
     const results: EnqueueResult[] = [];
-    const sizeOf = (job: PendingJob): number => Buffer.byteLength(formatMessage(job), 'utf8');
+    const sizeOf = (job: PendingJob): number => Buffer.byteLength(formatMessage(job));
     for (const batch of splitIntoBatches(jobs, sizeOf, SEND_BATCH)) {
       try {
         await sendMessages(this.#client, batch.map(formatMessage), options);
@@ -107,7 +107,7 @@ class CmqPendingQueue implements PendingQueue {
         numOfMsg: String(Math.min(MAX_ENTRIES, max)),
         pollingWaitSeconds: String(waitSeconds),
       },
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     this.#ages.see(messages, serverDate ?? this.#effects.clock.now());
     const order = this.#successors.next();

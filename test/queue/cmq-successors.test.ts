@@ -79,7 +79,9 @@ describe('what a run remembers of its jobs', () => {
       expect(successors.onItsWay(wanted)).toBeUndefined();
       successors.sending(aPendingJob(1), Promise.resolve().then(end));
       expect(successors.onItsWay([NO_JOB, leaseOf(aPendingJob(2))])).toBeUndefined();
-      await successors.onItsWay(wanted);
+      const sending = successors.onItsWay(wanted);
+      expect(sending).toBeDefined();
+      await sending;
       expect(successors.onItsWay(wanted)).toBeUndefined();
     },
   );

@@ -24,6 +24,9 @@ export interface SeenCall {
 export const KEY = { secretId: 'AKIDone', secretKey: 'the key' };
 export const QUEUE = cmqAddress('cmq://cmq-bj.public.tencenttdmq.com/jobs');
 
+/** More calls than any test makes. */
+const MAX_CALLS = 100;
+
 /** A CMQ without sockets that answers as it is told and keeps what it was asked, with a client on it. */
 export class ScriptedCmq implements Transport {
   readonly clock = new VirtualClock();
@@ -42,7 +45,7 @@ export class ScriptedCmq implements Transport {
   async exchange(request: WireRequest, limits: ExchangeLimits): Promise<WireResponse> {
     const form = Object.fromEntries(new URLSearchParams(Buffer.from(request.body ?? []).toString()));
     const call = { form, request, limits };
-    this.calls.push(call);
+    if (this.calls.push(call) > MAX_CALLS) throw new Error('the same call is made without an end');
     this.#underWay += 1;
     this.peak = Math.max(this.peak, this.#underWay);
     await new Promise(setImmediate);
