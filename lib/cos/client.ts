@@ -149,7 +149,7 @@ export class CosClient implements CosRequester {
         this.#noteRefusal(error, state);
         const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
         if (wait === undefined) throw error;
-        await this.#effects.clock.sleep(wait, signal);
+        if (wait > 0) await this.#effects.clock.sleep(wait, signal);
         this.#retries += 1;
       },
     });
@@ -213,12 +213,12 @@ export class CosClient implements CosRequester {
   #retry(request: CosRequest, error: DocjobError, state: RequestState): Millis | undefined {
     if (!mayPass(error) || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
     const { clock, random } = this.#effects;
-    const { backoff, retries } = this.#policy;
+    const { backoff } = this.#policy;
     const now = clock.now();
     const own = backoffDelay(backoff, state.retries + 1, error.disposition === 'throttled', random());
     const restart = epochMs(Math.max(after(now, own), state.host.heldUntil ?? now));
     if (between(restart, state.deadline) < LEAST_ATTEMPT) return undefined;
-    if (state.retries >= retries || !this.#budget.spend()) return undefined;
+    if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;
     state.retries += 1;
     return between(now, restart);
   }
@@ -234,12 +234,13 @@ export class CosClient implements CosRequester {
   }
 
   /** Slows down for a host that asks for it, and notes its Retry-After, up to the ceiling: for all requests to it, whether or not this one is tried again. */
-  #noteRefusal(error: DocjobError, { host, sentAt }: RequestState): void {
+  #noteRefusal(error: DocjobError, state: RequestState): void {
+    const { host, sentAt } = state;
     const refusal = error instanceof ServiceError ? error : undefined;
     if (refusal?.disposition === 'throttled') host.slowDown(sentAt);
     if (refusal?.retryAfter === undefined || !mayPass(refusal)) return;
-    const wait = millis(Math.min(refusal.retryAfter, this.#policy.backoff.retryAfterCap));
-    host.hold(after(this.#effects.clock.now(), wait));
+    const clamped = millis(Math.min(refusal.retryAfter, this.#policy.backoff.retryAfterCap));
+    host.hold(after(this.#effects.clock.now(), clamped));
   }
 
   /** Waits until the host takes requests again. @throws DeadlineError when that is too late for this request. */

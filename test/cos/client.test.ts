@@ -567,14 +567,15 @@ describe('the clock', () => {
     expect(client.now()).toBe(after(START, hours(1)));
   });
 
-  test('is corrected even where no retry is allowed: a repair is none', async () => {
-    const { client } = await setUp(
+  test('is corrected even where no retry is allowed: a repair is none, and waits for nothing', async () => {
+    const { client, clock } = await setUp(
       [errorAnswer(403, 'RequestTimeTooSkewed', '', skew), answer(200, 'done')],
       {
         policy: { retries: 0, retryBudget: { share: 0, initial: 0 } },
       },
     );
     await expect(client.send(describeJob, text)).resolves.toBe('done');
+    expect(clock.sleeps).toEqual([]);
   });
 
   test('is not corrected by an answer without a readable Date', async () => {
