@@ -1,115 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
-import { after, hours, millis, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
-import { parseKeyTemplate, readManifest } from '../../lib/manifest/index.js';
-import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
-import type { RunReport } from '../../lib/poller/report.js';
-import { RunError } from '../../lib/poller/run-error.js';
-import { run, type RunPolicy } from '../../lib/poller/run.js';
-import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
-import { jsonLog } from '../../lib/telemetry/log.js';
+import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
+import { readManifest } from '../../lib/manifest/index.js';
 import { deferred } from '../support/deferred.js';
-import {
-  askedJob,
-  failure,
-  FakeService,
-  isProbe,
-  jobInState,
-  type Answering,
-} from '../support/fake-service.js';
+import { askedJob, failure, isProbe, jobInState, type Answering } from '../support/fake-service.js';
 import { MemoryQueue } from '../support/memory-queue.js';
 import { aBucket, aJobId, aPendingJob, SOURCE } from '../support/pending-jobs.js';
-import { START, VirtualClock } from '../support/virtual-clock.js';
-
-const policy: RunPolicy = {
-  client: {
-    endpoints: {},
-    attemptTimeout: seconds(5),
-    retries: 2,
-    backoff: DEFAULT_BACKOFF,
-    retryBudget: { share: 0.2, initial: 10 },
-    requestsPerSecond: Number.POSITIVE_INFINITY,
-    maxBodyBytes: 1_000_000,
-  },
-  decisions: {
-    schedule: DEFAULT_SCHEDULE,
-    maxAge: DEFAULT_MAX_AGE,
-    unknownJobGrace: DEFAULT_UNKNOWN_JOB_GRACE,
-  },
-  source: SOURCE,
-  isAllowedBucket: (bucket) => bucket.endsWith('-1250000000'),
-  keyTemplate: parseKeyTemplate('manifests/${jobId}.json'),
-  concurrency: 4,
-  maxLeases: 1_000,
-  queueWait: seconds(1),
-};
-
-/** A clock whose sleeps are those of the loop's own deadline timer: they never end, since the virtual time is moved by hand. */
-class HandClock extends VirtualClock {
-  readonly timeIsOver = deferred<undefined>();
-
-  override async sleep(delay: Parameters<VirtualClock['sleep']>[0], signal?: AbortSignal): Promise<void> {
-    return delay >= seconds(10) ? this.timeIsOver.promise : super.sleep(delay, signal);
-  }
-}
-
-interface Setting {
-  readonly queue: MemoryQueue;
-  readonly service: FakeService;
-  readonly clock: VirtualClock;
-  readonly lines: Record<string, unknown>[];
-  readonly go: (changes?: {
-    policy?: Partial<RunPolicy>;
-    deadline?: EpochMs;
-    signal?: AbortSignal;
-  }) => Promise<RunReport>;
-}
-
-function setUp(queue: MemoryQueue, answer: Answering, clock: VirtualClock = new HandClock()): Setting {
-  const service = new FakeService(answer);
-  const lines: Record<string, unknown>[] = [];
-  const log = jsonLog({
-    level: 'debug',
-    now: () => clock.now(),
-    write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>), // our own log's lines are objects
-  });
-  const deps = {
-    queue,
-    transport: service,
-    clock,
-    log,
-    random: () => 0.5,
-    credentials: () => ({ secretId: 'AKIDexample', secretKey: 'the-secret-key' }),
-  };
-  return {
-    queue,
-    service,
-    clock,
-    lines,
-    go: (changes = {}) =>
-      run({ ...policy, ...changes.policy }, deps, {
-        deadline: changes.deadline ?? after(START, seconds(60)),
-        ...(changes.signal === undefined ? {} : { signal: changes.signal }),
-      }),
-  };
-}
-
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => aPendingJob(index + 1));
-
-const allInState =
-  (state: string): Answering =>
-  (request) =>
-    request.method === 'GET' && !isProbe(request) ? jobInState(askedJob(request), state) : undefined;
-
-const eventsOf = (lines: Record<string, unknown>[], event: string) =>
-  lines.filter((line) => line['event'] === event);
-
-async function errorOf(promise: Promise<unknown>): Promise<RunError> {
-  const error: unknown = await promise.catch((thrown: unknown) => thrown);
-  if (!(error instanceof RunError)) throw new Error(`expected a RunError, got ${String(error)}`);
-  return error;
-}
+import { START } from '../support/virtual-clock.js';
+import { allInState, errorOf, eventsOf, HandClock, jobs, policy, setUp } from './run-setting.js';
 
 describe('a run', () => {
   test('writes the manifest of every job that has ended, and only then acknowledges it', async () => {
