@@ -40,9 +40,13 @@ export const policy: RunPolicy = {
 /** A clock whose sleeps are those of the loop's own deadline timer: they never end, since the virtual time is moved by hand. */
 export class HandClock extends VirtualClock {
   readonly timeIsOver = deferred<undefined>();
+  /** What the deadline timer ends with. */
+  timer: AbortSignal | undefined;
 
   override async sleep(delay: Parameters<VirtualClock['sleep']>[0], signal?: AbortSignal): Promise<void> {
-    return delay >= seconds(10) ? this.timeIsOver.promise : super.sleep(delay, signal);
+    if (delay < seconds(10)) return super.sleep(delay, signal);
+    this.timer = signal;
+    return this.timeIsOver.promise;
   }
 }
 
@@ -107,4 +111,9 @@ export async function errorOf(promise: Promise<unknown>): Promise<RunError> {
   const error: unknown = await promise.catch((thrown: unknown) => thrown);
   if (!(error instanceof RunError)) throw new Error(`expected a RunError, got ${String(error)}`);
   return error;
+}
+
+/** Waits for everything that is under way and waits for promises only, as all of a run does here; or for `isDone`, if that is sooner. */
+export async function untilIdle(isDone: () => boolean = () => false): Promise<void> {
+  for (let turn = 0; turn < 100 && !isDone(); turn += 1) await new Promise(setImmediate);
 }

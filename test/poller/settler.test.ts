@@ -131,7 +131,7 @@ describe('a settlement that fails', () => {
     expect(settler.failure).toBe(first);
   });
 
-  test.each([
+  test.each<[what: string, thrown: Error, code: string, message: string, disposition: Disposition]>([
     [
       'an error of ours as it is',
       new DocjobError('queue-gone', 'no queue', { disposition: 'job' }),
@@ -140,12 +140,12 @@ describe('a settlement that fails', () => {
       'job',
     ],
     ['a bug as one', new RangeError('a bug'), 'unexpected', 'a bug', 'configuration'],
-    ['what is no error at all', 'a text', 'unexpected', 'not an error', 'configuration'],
+    // As only a faulty adapter could.
+    ['what is no error at all', 'a text' as unknown as Error, 'unexpected', 'not an error', 'configuration'],
   ])(
     'because the queue throws is told of for each: %s',
     async (_what, thrown, code, message, disposition) => {
       const queue = new MemoryQueue([]);
-      // As a faulty adapter could.
       queue.settle = () => Promise.reject(thrown);
       const { settler } = setUp(queue);
       const results = await addAll(settler, 2);
