@@ -87,6 +87,15 @@ describe.each(OPERATIONS)('an outage that leaves nothing to %s', (operation) => 
     expect(holds.outage).toBe(outage);
   });
 
+  test('is one also where the other operation is closed for lack of a grant', () => {
+    const holds = new Holds();
+    for (const one of OPERATIONS.filter((each) => each !== operation))
+      holds.failed(one, SOURCE, error('configuration'));
+    expect(holds.outage).toBeUndefined();
+    meetOutage(holds, SOURCE);
+    expect(holds.outage).toBe(outage);
+  });
+
   test('is none where every bucket is closed for lack of a grant, and one where not', () => {
     const holds = new Holds();
     holds.failed(operation, SOURCE, error('configuration'));
