@@ -93,6 +93,7 @@ class Run {
   readonly #lookDeps: LookDeps;
   #stopped: StopReason | undefined;
   #failure: Failure | undefined;
+  // Stryker disable next-line BooleanLiteral: nothing is settled before the first lease, which sets it.
   #isLeasing = false;
 
   constructor(policy: RunPolicy, deps: RunDeps, limits: RunLimits, budget: RunBudget, startedAt: EpochMs) {
@@ -123,13 +124,12 @@ class Run {
     const ended = new AbortController();
     this.#stopWork(ended.signal);
     try {
-      if (this.#policy.withoutProbe === true || (await this.#serviceIsUsable())) {
-        // Neither the leases nor their handling ever throw: what goes wrong is remembered, and the rest is settled first.
-        await pMap(this.#leases(), (lease) => this.#handle(lease), {
-          concurrency: looksAtATime(concurrency, client),
-        });
-        await this.#settler.flush();
-      }
+      if (this.#policy.withoutProbe !== true) await this.#probe();
+      // Neither the leases nor their handling ever throw: what goes wrong is remembered, and the rest is settled first.
+      await pMap(this.#leases(), (lease) => this.#handle(lease), {
+        concurrency: looksAtATime(concurrency, client),
+      });
+      await this.#settler.flush();
     } finally {
       ended.abort();
     }
@@ -149,17 +149,16 @@ class Run {
     );
   }
 
-  async #serviceIsUsable(): Promise<boolean> {
+  /** Stops the run before the first lease where the service cannot be used. */
+  async #probe(): Promise<void> {
     try {
       await probe(this.#client, this.#policy.source);
-      return true;
     } catch (error) {
       if (this.#limits.signal?.aborted === true) this.#stop('aborted');
       else if (error instanceof DocjobError && error.disposition === 'throttled') {
         this.#deps.log.warn('run-throttled', { message: error.message, requestId: error.requestId });
         this.#stop('throttled');
       } else this.#fail('service-unusable', 'no job was leased, since CI cannot be used', error);
-      return false;
     }
   }
 
@@ -304,11 +303,9 @@ class Run {
   #conclude(): RunReport {
     const broken = this.#tally.broken ?? this.#settler.failure;
     if (broken !== undefined) this.#fail('run-failed', 'the run could not do its work', broken);
-    const report = this.#tally.report(
-      this.#deps.clock.now(),
-      this.#client.counts,
-      this.#stopped ?? 'queue-empty',
-    );
+    // Stryker disable next-line StringLiteral: the leases never end without a reason, which the type does not know.
+    const stopped = this.#stopped ?? 'queue-empty';
+    const report = this.#tally.report(this.#deps.clock.now(), this.#client.counts, stopped);
     this.#deps.log.info('run-finished', { report });
     if (this.#failure !== undefined) throw new RunError(this.#failure, report);
     return report;
