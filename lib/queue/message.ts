@@ -52,7 +52,7 @@ const JobFields = v.object({
  * string. Bucket and region come from `defaults` where the message names neither. Unknown fields are ignored; a known one must be right.
  */
 export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage {
-  const bytes = Buffer.byteLength(body, 'utf8');
+  const bytes = Buffer.byteLength(body);
   if (bytes > MAX_BODY_BYTES) {
     return notAJob(`the message has ${bytes} bytes, but a job has ${MAX_BODY_BYTES} at most`);
   }
@@ -74,8 +74,8 @@ export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage
 export function redrivenBy(sentAt: EpochMs, parsed: ParsedMessage): ParsedMessage {
   if (parsed.kind !== 'job') return parsed;
   const { redrivenAt } = parsed.job;
-  if (redrivenAt === undefined || redrivenAt <= sentAt) return parsed;
-  return { kind: 'job', job: { ...parsed.job, redrivenAt: sentAt } };
+  if (redrivenAt === undefined) return parsed;
+  return { kind: 'job', job: { ...parsed.job, redrivenAt: epochMs(Math.min(redrivenAt, sentAt)) } };
 }
 
 /** A job as {@link parseMessage} reads it; times in milliseconds since 1970. */
@@ -113,13 +113,15 @@ function notAJob(problem: string): ParsedMessage {
   return { kind: 'not-a-job', problem };
 }
 
-/** The value of a JSON text; undefined when it is none. */
+/** The value of a JSON text; null when it is none. */
 function parseJson(text: string): unknown {
+  let value: unknown = null;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
-    return undefined;
+    // It is none.
   }
+  return value;
 }
 
 /** A field of any type that `read` accepts; `expected` says in words what it accepts. */

@@ -83,7 +83,6 @@ class SqsPendingQueue implements SqsQueue {
     const errors = await sendInBatches(jobs, {
       action: 'SendMessageBatch',
       queueUrl,
-      sizeOf: (job) => Buffer.byteLength(formatMessage(job), 'utf8'),
       send: (entries) =>
         this.#client.send(
           new SendMessageBatchCommand({
@@ -98,8 +97,13 @@ class SqsPendingQueue implements SqsQueue {
     });
   }
 
-  async lease({ max, holdUntil, wait, signal }: LeaseRequest): Promise<readonly Lease[]> {
-    signal?.throwIfAborted();
+  async lease({
+    max,
+    holdUntil,
+    wait,
+    signal = new AbortController().signal,
+  }: LeaseRequest): Promise<readonly Lease[]> {
+    signal.throwIfAborted();
     const { queueUrl, requestTimeout } = this.#options;
     const askedAt = this.#clock.now();
     const term = leaseTerm(askedAt, holdUntil);
@@ -115,7 +119,7 @@ class SqsPendingQueue implements SqsQueue {
     try {
       const { Messages = [], $metadata } = await this.#client.send(command, {
         requestTimeout: longPollTimeout(requestTimeout, waitSeconds),
-        ...(signal === undefined ? {} : { abortSignal: signal }),
+        abortSignal: signal,
       });
       return Messages.map((message) => {
         const delivered = deliveredMessage(message);
@@ -125,7 +129,7 @@ class SqsPendingQueue implements SqsQueue {
         return this.adopt(delivered, askedAt, term.until);
       });
     } catch (error) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       throw error instanceof QueueError ? error : callError(error, asked);
     }
   }
