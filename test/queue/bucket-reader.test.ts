@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isAfter } from '../../lib/cos/list-objects.js';
+import type { CosRequester } from '../../lib/cos/requester.js';
 import {
   after,
   before,
@@ -323,6 +324,21 @@ describe('what is due', () => {
       { id: PENDING.prefix + shown, until: FAR, firstSeenAt: OLD },
     ]);
   });
+});
+
+test('a checkpoint whose answer does not say of when it is claims nothing: it could be from the future', async () => {
+  const objects = new MemoryObjects(1, () => START);
+  objects.modified.set(`${PENDING.prefix}d1`, before(START, days(1)));
+  objects.checkpoint = formatCheckpoint({ since: START }, PENDING.prefix);
+  const timeless: CosRequester = {
+    send: (request, decode) =>
+      objects.send(request, (response) =>
+        decode(request.path === '/' ? response : { ...response, headers: {} }),
+      ),
+  };
+  const options = { queue: PENDING, defaults: SOURCE, nextLook: () => FAR };
+  expect(await new BucketReader(options, objects).lease(request(1))).toEqual([]);
+  expect(await new BucketReader(options, timeless).lease(request(1))).toHaveLength(1);
 });
 
 describe('a checkpoint', () => {

@@ -15,6 +15,7 @@ import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { answer, ScriptedServer } from '../support/scripted-server.js';
 import { setEnvironment, useAwsEnvironment } from './aws-environment.js';
 import { DEFAULT_CMQ_SETTINGS } from '../../lib/queue/cmq-times.js';
+import { DEAD as BURIED, EmbeddedBucket, PENDING } from './embedded-bucket.js';
 import { EmbeddedCmq } from './embedded-cmq.js';
 import { EmbeddedSqs, REGION } from './embedded-sqs.js';
 
@@ -248,6 +249,19 @@ describe('opening the queue', () => {
     expect(cloud.cmq.control.messages('jobs')).toHaveLength(1);
     expect(opened.capabilities).toMatchObject({ leasesAsLongAsAsked: false, maxLookAgainDelay: minutes(15) });
     await cloud.close();
+  });
+
+  test('opens a queue in a bucket', async () => {
+    const bucket = await EmbeddedBucket.start();
+    const changes = { queue: PENDING, deadLetters: BURIED, client: bucket.clientPolicy };
+    const opened = await openQueue(config(changes), bucket.effects);
+    await bucket.put('d1');
+    const holdUntil = after(bucket.clock.now(), minutes(1));
+    expect(await opened.lease({ max: 1, holdUntil, wait: millis(0) })).toMatchObject([
+      { kind: 'job', job: { jobId: 'd1', ...SOURCE } },
+    ]);
+    await opened.close();
+    await bucket.close();
   });
 
   test('opens the messages that Lambda received', async () => {

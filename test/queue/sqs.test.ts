@@ -360,7 +360,7 @@ describe('when SQS does not do what it is asked', () => {
   });
 
   test('silence ends with the request timeout', async () => {
-    aws.sqs.control.fail('ReceiveMessage', { kind: 'delay', ms: 60_000 }, 3);
+    aws.sqs.control.fail('ReceiveMessage', { kind: 'delay', ms: 2_000 }, 3);
     const other = aws.open({ requestTimeout: millis(40) });
     expect(await errorOf(other.lease(request()))).toMatchObject({ code: 'queue-unavailable' });
     await other.close();
