@@ -65,7 +65,6 @@ function sendable(attributes: Readonly<Record<string, string | undefined>>): Rec
 /** The longest beginning of `text` that has at most `max` bytes and ends with a whole character. */
 export function firstBytes(text: string, max: number): string {
   const bytes = Buffer.from(text);
-  if (bytes.length <= max) return text;
   let end = max;
   // A byte of the form 10xxxxxx continues a character (RFC 3629); the first one never does.
   while (((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1;

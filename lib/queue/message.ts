@@ -35,6 +35,8 @@ export const LAST_MOMENT = 8_640_000_000_000_000;
 /** What could otherwise end a log line or turn its direction: controls, line separators, and bidirectional marks; JSON leaves these as they are. */
 const UNSAFE_IN_LOGS = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+const Moment = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LAST_MOMENT));
+
 const JobFields = v.object({
   jobId: field('a job ID', fromText(parseJobId)),
   bucket: v.exactOptional(
@@ -57,7 +59,7 @@ export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage
     return notAJob(`the message has ${bytes} bytes, but a job has ${MAX_BODY_BYTES} at most`);
   }
   const text = body.trim();
-  if (text.startsWith('{') || text.startsWith('"')) {
+  if (['{', '"'].includes(text.charAt(0))) {
     const value = parseJson(text);
     return typeof value === 'object' && value !== null
       ? readFields(value, defaults)
@@ -93,10 +95,10 @@ function readBareId(value: unknown, defaults: JobDefaults, text: string): Parsed
 }
 
 function readFields(value: object, defaults: JobDefaults): ParsedMessage {
-  const read = v.safeParse(JobFields, value, { abortEarly: true });
+  const read = v.safeParse(JobFields, value);
   if (!read.success) {
     const [issue] = read.issues;
-    const name = v.getDotPath(issue) ?? 'message';
+    const name = String(v.getDotPath(issue)); // of a field always: the message itself is an object
     // Valibot itself reports a required field that is not there, and marks it by its kind.
     if (issue.kind === 'schema') return notAJob(`the message has no ${name}`);
     return notAJob(`the field ${name} is ${quote(issue.input)}: expected ${issue.message}`);
@@ -143,9 +145,7 @@ function fromText<T>(parse: (text: string) => T | undefined): (value: unknown) =
 
 function readTime(value: unknown): EpochMs | undefined {
   const moment = typeof value === 'string' ? parseRfc3339(value)?.at : value;
-  const isMoment =
-    typeof moment === 'number' && Number.isInteger(moment) && moment >= 0 && moment <= LAST_MOMENT;
-  return isMoment ? epochMs(moment) : undefined;
+  return v.is(Moment, moment) ? epochMs(moment) : undefined;
 }
 
 /** The beginning of a value as JSON, on one line, safe to log. */

@@ -38,9 +38,9 @@ export type ParsedQueueUrl = QueueAddress | { readonly kind: 'refused'; readonly
 /** `QUEUE_KIND`: the adapter, where the URL does not tell. */
 export type QueueKind = 'sqs';
 
-/** Amazon SQS's host names (AWS General Reference, "Amazon SQS endpoints and quotas"), the regional one and the one of before 2014. */
+/** Amazon SQS's host names (AWS General Reference, "Amazon SQS endpoints and quotas"), and what turns one of before 2014 into one of these. */
 const SQS_HOST = /^sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
-const LEGACY_SQS_HOST = /^([a-z0-9-]+)\.queue\.amazonaws\.com(\.cn)?$/;
+const LEGACY_SQS_PREFIX = /([a-z0-9-]+)\.queue\./;
 
 /** Account and queue name (SQS API Reference, CreateQueue: at most 80 letters, digits, hyphens and underscores). */
 const AWS_PATH = /^\/\d{12}\/[A-Za-z0-9_-]{1,80}$/;
@@ -84,7 +84,7 @@ export function parseQueueUrl(text: string, kind?: QueueKind): ParsedQueueUrl {
 }
 
 function sqsAddress(url: URL, kind: QueueKind | undefined): ParsedQueueUrl {
-  const host = url.host.replace(LEGACY_SQS_HOST, 'sqs.$1.amazonaws.com$2');
+  const host = url.host.replace(LEGACY_SQS_PREFIX, 'sqs.$1.');
   const region = SQS_HOST.exec(host)?.[1];
   if (region === undefined) {
     if (kind === 'sqs') return { kind: 'sqs', url: url.href, origin: url.origin, region: undefined };

@@ -64,6 +64,10 @@ describe('a dead letter', () => {
     expect(firstBytes(text, most)).toBe(kept);
   });
 
+  test('marks where something was that SQS does not take', () => {
+    expect(letterOf('d1', 'a\u0000b').attributes['docjob-detail']).toBe('a\ufffdb');
+  });
+
   test('does not mention what is not known', () => {
     const known = ['docjob-version', 'docjob-reason', 'docjob-message-id', 'docjob-first-seen-at'];
     expect(Object.keys(letterOf('d1', '').attributes)).toEqual(known);

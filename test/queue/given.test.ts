@@ -71,7 +71,7 @@ describe('jobs that are given in a call', () => {
       { ok: false, error: { code: 'lease-lost', message: expect.stringContaining('given-1') } },
     ]);
     expect(queue.outcomes()).toEqual([{ given: aJobId(1) }]);
-    await queue.close();
+    await expect(queue.close()).resolves.toBeUndefined();
   });
 
   test('are not handed out to a run that is over', async () => {

@@ -183,6 +183,10 @@ describe('a message that is no job', () => {
       expect(quoted).toBeGreaterThan(50);
       expect(quoted).toBeLessThanOrEqual(60);
     }
+    // A text stays one, with its end.
+    expect(problemOf(JSON.stringify({ jobId: 'Q'.repeat(3_000) }))).toContain(
+      `is "${'Q'.repeat(60)}": expected`,
+    );
     expect(problemOf('bad\u001b[31m\r\nid \u202e\u0085')).toContain('\\u001b[31m\\r\\nid \\u202e\\u0085');
   });
 });

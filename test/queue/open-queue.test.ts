@@ -123,7 +123,7 @@ describe('a queue URL', () => {
     ['cos://docs.ap-beijing/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing.evil/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing:81/pending/', 'cos://<bucket>'],
-    ['ftp://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'https:'],
+    ['ftp://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'begins with ftp:'],
     ['http://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'https:'],
     ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs.fifo', 'FIFO'],
     ['https://sqs.eu-central-1.amazonaws.com/jobs', 'path'],
