@@ -57,7 +57,7 @@ export class BucketReader {
   /** What has not been looked at yet, in the order of its keys, each with what may be claimed without it. */
   readonly #open = new Map<Lease, Claim>();
   readonly #leased = new WeakMap<Lease, LeasedObject>();
-  #looks = 0;
+  #hasLooked = false;
 
   constructor(options: ReaderOptions, requester: CosRequester) {
     this.#options = options;
@@ -95,12 +95,12 @@ export class BucketReader {
 
   /** A lease has had its look. */
   looked(lease: Lease): void {
-    if (this.#open.delete(lease)) this.#looks += 1;
+    if (this.#open.delete(lease)) this.#hasLooked = true;
   }
 
   /** What later runs should know; undefined when there is nothing new, as where nothing was due. */
   claimToStore(): Claim | undefined {
-    if (this.#looks === 0) return undefined;
+    if (!this.#hasLooked) return undefined;
     const [withoutOpen] = this.#open.values();
     const claim = withoutOpen ?? this.#round.claim;
     return JSON.stringify(claim) === JSON.stringify(this.#stored) ? undefined : claim;

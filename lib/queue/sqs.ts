@@ -191,8 +191,8 @@ function deliveredMessage({
   Body,
   Attributes,
 }: Message): DeliveredMessage | undefined {
-  const SentTimestamp = Attributes?.SentTimestamp;
+  const SentTimestamp = String(Attributes?.SentTimestamp); // "undefined" is no number either
   if (MessageId === undefined || ReceiptHandle === undefined || Body === undefined) return undefined;
-  if (SentTimestamp === undefined || !/^\d+$/.test(SentTimestamp)) return undefined;
+  if (!/^\d+$/.test(SentTimestamp)) return undefined;
   return { messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: { SentTimestamp } };
 }

@@ -223,6 +223,18 @@ describe('a run', () => {
     });
   });
 
+  test('that cannot claim more than the last one stores nothing', async () => {
+    const names = ['d1', 'd2', 'd3'];
+    const backlog = backlogOf({ names, lookTimes: names.map(() => [1]), pageLength: 10 });
+    backlog.now = after(START, seconds(10));
+    backlog.store((await runOnce(backlog, { limit: 1, chunk: 1, skips: [] })).claimToStore());
+    backlog.now = after(START, seconds(20));
+    // Looks at the third job, but not at the second, where its claim would have to end.
+    const second = await runOnce(backlog, { limit: 2, chunk: 2, skips: [1] });
+    expect([...backlog.looks.keys()]).toEqual(['d1', 'd3']);
+    expect(second.claimToStore()).toBeUndefined();
+  });
+
   test('claims no look that it left out, though pages come from clocks that disagree', async () => {
     const names = ['d1', 'd2', 'd3'];
     const backlog = backlogOf({ names, lookTimes: [[5], [10], [5]], pageLength: 1 });

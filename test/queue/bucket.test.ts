@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { CosClient } from '../../lib/cos/client.js';
 import { TransportError } from '../../lib/cos/errors/transport-error.js';
+import { putObject } from '../../lib/cos/objects.js';
 import type { Transport } from '../../lib/cos/transport.js';
 import { after, before, hours, millis, minutes, seconds, type Millis } from '../../lib/domain/units.js';
 import { nextLookTime } from '../../lib/poller/look-times.js';
@@ -489,6 +491,14 @@ describe('an object that is no job', () => {
     expect(await embedded.names()).toEqual([]);
   });
 
+  test('goes to the dead letters with the type of its content', async () => {
+    const bounds = { deadline: after(START, minutes(1)), signal: new AbortController().signal };
+    const sender = new CosClient(embedded.clientPolicy, embedded.effects, bounds);
+    await putObject(sender, PENDING, `${PENDING.prefix}a page`, Buffer.from('<p>'), 'text/html');
+    await runOnce(NO_JOB);
+    expect(await embedded.deadLetters()).toMatchObject([{ content: { type: 'text/html' } }]);
+  });
+
   test('stays where it is, and is told, where its content is too large for a dead letter', async () => {
     const content = Buffer.alloc(64 * 1024 + 1);
     await embedded.cloud.control.putObject(PENDING.bucket, `${PENDING.prefix}a-file.bin`, content);
@@ -499,6 +509,8 @@ describe('an object that is no job', () => {
     await queue.close();
     const message = expect.stringMatching(/a-file\.bin is no job.*65537 bytes.*65536 at most.*move it away/);
     expect(results).toMatchObject([{ ok: false, error: { code: 'message-refused', message } }, { ok: true }]);
+    // The listing told its size: but for the checkpoint, nothing was read.
+    expect(embedded.calls('GetObject')).toBe(1);
     expect(await embedded.names()).toEqual(['a-file.bin']);
     expect((await embedded.deadLetters()).map(({ key }) => key)).toEqual([`${PENDING.prefix}d1~n`]);
     // And the passes go on: it keeps nobody from being looked at.
@@ -523,7 +535,9 @@ describe('an object that is no job', () => {
     for (const [queue, lease] of [[one, mine] as const, [other, theirs] as const]) {
       expect(await queue.settle([{ lease, outcome: NO_JOB }])).toMatchObject([{ ok: true }]);
     }
-    expect(await embedded.deadLetters()).toHaveLength(1);
+    // The one that was written while there was something to read.
+    const base64 = Buffer.from('content').toString('base64');
+    expect(await embedded.deadLetters()).toMatchObject([{ content: { base64 } }]);
   });
 });
 

@@ -321,6 +321,14 @@ describe('opening the queue', () => {
       'one region',
     ],
     [
+      'queues of two regions, wherever the endpoint is',
+      {
+        awsEndpoint: 'http://127.0.0.1:1',
+        deadLetters: addressOf('https://sqs.eu-west-1.amazonaws.com/123456789012/dead'),
+      },
+      'one region',
+    ],
+    [
       'dead letters below the pending jobs',
       {
         queue: addressOf('cos://docs-1250000000.ap-beijing/jobs/'),
@@ -365,7 +373,7 @@ describe('opening the queue', () => {
       addressOf(`cos://docs-1250000000.ap-beijing/${name}/`),
     );
     if (queue === undefined || deadLetters === undefined) throw new Error('two were made');
-    for (const changes of [{ queue, deadLetters }, { deadLetters }]) {
+    for (const changes of [{ queue, deadLetters }, { deadLetters }, { queue }]) {
       const opening = openBatch(config(changes), [], aws.clock.now(), { clock: aws.clock });
       await expect(opening).rejects.toMatchObject({
         code: 'queue-unusable',

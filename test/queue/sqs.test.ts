@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
 import type { Lease, Outcome, SettleResult } from '../../lib/queue/pending-queue.js';
 import { QueueError } from '../../lib/queue/queue-error.js';
-import type { SqsQueue } from '../../lib/queue/sqs.js';
-import { aPendingJob } from '../support/pending-jobs.js';
+import { createSqsClient } from '../../lib/queue/sqs-client.js';
+import { openSqsQueue, type SqsQueue } from '../../lib/queue/sqs.js';
+import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { answer, ScriptedServer } from '../support/scripted-server.js';
 import { setEnvironment, TEST_KEY, useAwsEnvironment } from './aws-environment.js';
-import { EmbeddedSqs } from './embedded-sqs.js';
+import { EmbeddedSqs, REGION } from './embedded-sqs.js';
 
 useAwsEnvironment();
 
@@ -120,6 +121,18 @@ describe('asking SQS for messages', () => {
     aws.advance(hours(1));
     expect(await queue.lease(request())).toMatchObject([{ firstSeenAt: sentAt }]);
   });
+});
+
+test('a queue that is closed lets its connections go', async () => {
+  const connection = { region: REGION, endpoint: aws.origin, requestTimeout: seconds(5) };
+  const client = createSqsClient(connection);
+  const destroyed = jest.spyOn(client, 'destroy');
+  const urls = { queueUrl: aws.urlOf('jobs'), deadLetterQueueUrl: aws.urlOf('dead') };
+  const other = openSqsQueue({ ...connection, ...urls, defaults: SOURCE }, { clock: aws.clock }, client);
+  expect(await other.lease(request())).toEqual([]);
+  expect(destroyed).not.toHaveBeenCalled();
+  await expect(other.close()).resolves.toBeUndefined();
+  expect(destroyed).toHaveBeenCalledTimes(1);
 });
 
 describe('settling in SQS', () => {
@@ -357,6 +370,14 @@ describe('when SQS does not do what it is asked', () => {
       code: 'queue-access-denied',
       disposition: 'configuration',
     });
+  });
+
+  test('a long poll may take its wait beside the request timeout', async () => {
+    await enqueue(1);
+    aws.sqs.control.fail('ReceiveMessage', { kind: 'delay', ms: 400 }, 3);
+    const other = aws.open({ requestTimeout: millis(150) });
+    expect(await other.lease({ ...request(), wait: seconds(20) })).toHaveLength(1);
+    await other.close();
   });
 
   test('silence ends with the request timeout', async () => {
