@@ -630,3 +630,34 @@ test('a backlog of many pages is gone through, each job once', async () => {
   expect(await runOnce()).toEqual(names);
   expect(embedded.calls('GetBucket')).toBe(3);
 });
+
+describe('what a bucket queue holds', () => {
+  test('are its pending jobs and those of its dead letters, each once, and nothing that is no job', async () => {
+    await embedded.put(aJobId(1));
+    await embedded.put(`${aJobId(1)}~again`);
+    await embedded.put(`${aJobId(2)}~n~1~c.5`);
+    await embedded.put('notes of somebody');
+    await embedded.open().enqueue([aPendingJob(3)], NOW);
+    const queue = embedded.open();
+    const leases = await leaseFrom(queue);
+    const third = leases.filter((lease) => lease.kind === 'job' && lease.job.jobId === aJobId(3));
+    await queue.settle(third.map((lease) => ({ lease, outcome: TOO_OLD })));
+    expect(await embedded.deadLetters()).toHaveLength(1);
+    expect(await embedded.open().held?.()).toEqual(new Set([aJobId(1), aJobId(2), aJobId(3)]));
+  });
+
+  test('is found on every page of the listings', async () => {
+    const names = Array.from({ length: 1_001 }, (_, number) => `d${String(number).padStart(5, '0')}~n`);
+    await Promise.all(names.map((name) => embedded.put(name)));
+    expect((await embedded.open().held?.())?.size).toBe(1_001);
+    expect(embedded.calls('GetBucket')).toBe(3);
+  });
+
+  test('cannot be said while it cannot be listed', async () => {
+    embedded.cloud.control.deny({ operation: 'GetBucket' });
+    await expect(embedded.open().held?.()).rejects.toMatchObject({
+      code: 'queue-access-denied',
+      message: expect.stringContaining(`listing ${PENDING.url}`),
+    });
+  });
+});
