@@ -16,18 +16,15 @@ export async function* listPages(
   source: JobSource,
   query: Omit<JobListQuery, 'nextToken' | 'size'>,
 ): AsyncGenerator<JobPage> {
-  const seenTokens = new Set<string>();
+  const seenTokens = new Set<string | undefined>();
   let token: string | undefined;
   do {
-    const page = await pageOf(requester, source, {
-      ...query,
-      ...(token === undefined ? {} : { nextToken: token }),
-    });
+    const page = await pageOf(requester, source, { ...query, nextToken: token });
     token = page.nextToken;
-    if (token !== undefined && seenTokens.has(token)) {
+    if (seenTokens.has(token)) {
       throw new UndecodableError('the list goes round in circles', { requestId: page.requestId });
     }
-    if (token !== undefined) seenTokens.add(token);
+    seenTokens.add(token);
     yield page;
   } while (token !== undefined);
 }

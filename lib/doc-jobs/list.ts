@@ -25,7 +25,7 @@ export interface JobListQuery {
    */
   readonly order?: 'ascending' | 'descending';
   /** The page's token as the page before named it; absent for the first. */
-  readonly nextToken?: string;
+  readonly nextToken?: string | undefined;
   /** Entries of a page, 1 to {@link MAX_PAGE_SIZE}; CI's default is 10. */
   readonly size?: number;
   /** At least one, if given. */

@@ -422,6 +422,18 @@ describe('retries', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('a request that is woken too late for it is not sent either', async () => {
+    const { client, clock, server } = await setUp([answer(200, '')], {
+      policy: { requestsPerSecond: 1 },
+      deadline: after(START, millis(1_500)),
+    });
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = (delay, signal) => sleep(millis(delay + 401), signal);
+    await client.send(describeJob, text);
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ name: 'DeadlineError' });
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('nor does one whose host takes them too slowly, and it keeps no place in the line of others', async () => {
     const slow = errorAnswer(429, 'SlowDown');
     const { client, clock, server } = await setUp([slow, slow, answer(200, '')], {

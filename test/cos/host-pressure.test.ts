@@ -87,7 +87,7 @@ describe('what a host takes', () => {
     host.slowDown(clock.now());
     await host.turn(never, END);
     await expect(host.turn(never, after(START, millis(28)))).resolves.toBe(false);
-    await expect(host.turn(never, after(START, millis(29)))).resolves.toBe(true);
+    await expect(host.turn(never, after(START, millis(1_000 / 35)))).resolves.toBe(true);
     expect(clock.sleeps).toEqual([expect.closeTo(1_000 / 35)]);
   });
 

@@ -93,7 +93,10 @@ describe('a look-up', () => {
   test('fails when the list goes round in circles', async () => {
     const ci = new FakeCi();
     ci.page = () => '<NextToken>7</NextToken>';
-    await expect(find(ci)).rejects.toThrow('the list goes round in circles');
+    await expect(find(ci)).rejects.toMatchObject({
+      message: expect.stringContaining('the list goes round in circles'),
+      cause: { requestId: 'r1' },
+    });
     expect(ci.requests).toHaveLength(2);
   });
 
