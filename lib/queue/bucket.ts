@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { deleteObject, getObject, putObject, type BucketAddress } from '../cos/objects.js';
@@ -107,8 +108,7 @@ class BucketQueue implements PendingQueue {
     for (const { url, prefix, ...at } of [queue, deadLetters]) {
       try {
         for await (const { key } of everyObject(this.#client, at, prefix)) {
-          const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
-          const parsed = parseName(name, defaults);
+          const parsed = parseName(basename(key, '.json'), defaults);
           if (parsed.kind === 'job') jobIds.add(parsed.job.jobId);
         }
       } catch (error) {
@@ -223,7 +223,7 @@ async function* everyObject(
   at: BucketAddress,
   prefix: string,
 ): AsyncGenerator<ListedObject> {
-  let marker: string | undefined = '';
+  let marker: string | undefined = prefix;
   while (marker !== undefined) {
     const page = await listObjects(requester, at, { prefix, marker });
     yield* page.objects;
