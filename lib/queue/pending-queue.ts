@@ -25,6 +25,12 @@ interface LeaseFacts {
   readonly firstSeenAt: EpochMs;
   /** Nothing may be started for this lease from this moment on: the queue may have handed the message to another run. */
   readonly until: EpochMs;
+  /** From queues that were asked for jobs that are not due as well (`LeaseRequest.early`). */
+  readonly pass?: {
+    readonly isDue: boolean;
+    /** The last pass over all jobs, in which this one had its look if it was due, began then or later; the beginning of time where there was none. */
+    readonly since: EpochMs;
+  };
 }
 
 /** A leased message that holds a pending job. */
@@ -120,6 +126,11 @@ export interface LeaseRequest {
   readonly holdUntil: EpochMs;
   /** How long to wait for a first message while there is none. */
   readonly wait: Millis;
+  /**
+   * Also hands out jobs that are not due, each saying so in its `pass`, where the queue sees them all in any case. Such a lease need not be settled, and
+   * none of them counts as a look unless it is.
+   */
+  readonly early?: boolean;
   /** Aborts the asking, the wait included: `lease` rejects with its reason. */
   readonly signal?: AbortSignal;
 }
