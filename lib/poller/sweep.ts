@@ -68,7 +68,7 @@ interface Group {
  * Finds out by lists, where that takes fewer calls, which leases are worth a look. Only a faster way to the same decisions: a manifest's content
  * comes from a describe, absence from a list is no answer, and a list that is refused, lags, repeats or skips costs calls and nothing else.
  *
- * @returns what to do. A lease is left out whose job is not due and does not seem to have ended.
+ * @returns what to do, what is due first, in the order of the leases. A lease is left out whose job is not due and does not seem to have ended.
  * @throws what {@link Lists.ask} throws
  */
 export async function sweep(leases: readonly Lease[], deps: SweepDeps): Promise<readonly Task[]> {
@@ -80,8 +80,22 @@ export async function sweep(leases: readonly Lease[], deps: SweepDeps): Promise<
     if (candidate !== undefined) groupOf(candidate.lease, groups).candidates.push(candidate);
     else if (isDueNow(lease)) tasks.push({ kind: 'look', lease });
   }
-  for (const group of groups.values()) tasks.push(...(await sweepGroup(group, now, deps)));
-  return tasks;
+  for (const group of groups.values()) tasks.push(...(await new GroupSweep(group, now, deps).tasks()));
+  return inOrder(tasks, leases);
+}
+
+/** A run may not get to all; what it does first must not be the same each time. */
+function inOrder(tasks: readonly Task[], leases: readonly Lease[]): readonly Task[] {
+  const places = new Map(
+    leases.map((lease, place) => [lease, place + (isDueNow(lease) ? 0 : leases.length)]),
+  );
+  const placeOf = ({ lease }: Task): number => places.get(lease) ?? 0;
+  return [...tasks].sort((one, other) => placeOf(one) - placeOf(other));
+}
+
+/** What to do without lists: every job that is due is asked about. */
+export function singly(leases: readonly Lease[]): readonly Task[] {
+  return leases.filter(isDueNow).map((lease) => ({ kind: 'look', lease }));
 }
 
 /** What lists say about a job. */
@@ -95,62 +109,96 @@ type Finding =
   /** Its window was listed whole for jobs that have not ended, and it is not there: it seems to have ended. */
   | { readonly kind: 'missing' };
 
-async function sweepGroup(
-  { source, queueId, candidates }: Group,
-  now: EpochMs,
-  { lists, policy, log }: SweepDeps,
-): Promise<readonly Task[]> {
-  const jobs = candidates.sort((one, other) => one.createdAt - other.createdAt);
-  const findings = new Map<Candidate, Finding>();
-  let pages = 0;
-  const ask = async (
+/** The sweep over the jobs of one group. */
+class GroupSweep {
+  readonly #group: Group;
+  /** The oldest first. */
+  readonly #jobs: readonly Candidate[];
+  readonly #now: EpochMs;
+  readonly #deps: SweepDeps;
+  readonly #findings = new Map<Candidate, Finding>();
+  #pages = 0;
+
+  constructor(group: Group, now: EpochMs, deps: SweepDeps) {
+    this.#group = group;
+    this.#jobs = [...group.candidates].sort((one, other) => one.createdAt - other.createdAt);
+    this.#now = now;
+    this.#deps = deps;
+  }
+
+  async tasks(): Promise<readonly Task[]> {
+    await this.#askWhichEnded();
+    await this.#askWhichDidNot();
+    const tasks = this.#jobs.flatMap((job) => taskOf(job, this.#findings.get(job), this.#isSilent(job)));
+    if (this.#pages > 0) {
+      const counts = { jobs: this.#jobs.length, pages: this.#pages, ...countsOf(tasks) };
+      this.#deps.log.info('swept', { ...this.#group.source, ...counts });
+    }
+    return tasks;
+  }
+
+  async #askWhichEnded(): Promise<void> {
+    for (const window of windowsOfEnded(this.#jobs, this.#now, this.#deps.policy)) {
+      const { isWhole, notThere } = await this.#ended(window);
+      if (isWhole) for (const job of notThere) this.#findings.set(job, { kind: 'absent' });
+    }
+  }
+
+  /** For those that no list of ended jobs speaks of, or not for too long. */
+  async #askWhichDidNot(): Promise<void> {
+    const looksOf = (job: Candidate): number | undefined => {
+      if (this.#isSilent(job)) return 1;
+      return this.#findings.has(job) ? undefined : looksDue(job, this.#now);
+    };
+    const open = this.#jobs.filter((job) => this.#findings.get(job)?.kind !== 'ended');
+    for (const window of windowsOfUnended(open, looksOf, this.#deps.policy)) {
+      const { isWhole, notThere } = await this.#unended(window);
+      const early = isWhole ? notThere.filter((job) => !job.isDue && !this.#isSilent(job)) : [];
+      if (early.length > FEW) await this.#ended({ ...window, jobs: early });
+      else for (const job of early) this.#findings.set(job, { kind: 'missing' });
+    }
+  }
+
+  /** A job that no list of ended ones shows, and that must be heard of: if a list of unended ones does not, by a look. */
+  #isSilent(job: Candidate): boolean {
+    return this.#findings.get(job)?.kind === 'absent' && isWordDue(job, this.#now, this.#deps.policy);
+  }
+
+  #ended(window: SweepWindow<Candidate>): Promise<Asked> {
+    return this.#ask(ENDED, window, (pages) => pages < window.maxPages);
+  }
+
+  #unended(window: SweepWindow<Candidate>): Promise<Asked> {
+    const wanted = window.jobs.map(({ lease }) => lease.job.jobId);
+    return this.#ask(UNENDED, window, (pages, found) => {
+      const hits = wanted.filter((jobId) => found.has(jobId)).length;
+      return hits < wanted.length && pages < Math.min(window.maxPages, GRACE_PAGES + hits);
+    });
+  }
+
+  async #ask(
     states: readonly ListedState[],
-    { jobs: wanted, from, to }: SweepWindow<Candidate>,
+    { jobs, from, to }: SweepWindow<Candidate>,
     goesOn: ListRequest['goesOn'],
-  ): Promise<{ readonly isWhole: boolean; readonly notThere: readonly Candidate[] }> => {
+  ): Promise<Asked> {
+    const { source, queueId } = this.#group;
     const query = { ...(queueId === undefined ? {} : { queueId }), states, createdFrom: from, createdTo: to };
-    const listed = await lists.ask({ source, query, goesOn });
-    pages += listed.pages;
+    const { found, pages, isWhole } = await this.#deps.lists.ask({ source, query, goesOn });
+    this.#pages += pages;
     const notThere: Candidate[] = [];
-    for (const job of wanted) {
+    for (const job of jobs) {
       const { jobId } = job.lease.job;
-      if (listed.found.has(jobId)) findings.set(job, findingOf(listed.found.get(jobId)));
+      if (found.has(jobId)) this.#findings.set(job, findingOf(found.get(jobId)));
       else notThere.push(job);
     }
-    return { isWhole: listed.isWhole, notThere };
-  };
-  const askEnded = (window: SweepWindow<Candidate>) => ask(ENDED, window, (asked) => asked < window.maxPages);
-  const askUnended = (window: SweepWindow<Candidate>) => {
-    const wanted = window.jobs.map(({ lease }) => lease.job.jobId);
-    return ask(UNENDED, window, (asked, found) => {
-      const hits = wanted.filter((jobId) => found.has(jobId)).length;
-      return hits < wanted.length && asked < Math.min(window.maxPages, GRACE_PAGES + hits);
-    });
-  };
-
-  for (const window of windowsOfEnded(jobs, now, policy)) {
-    const { isWhole, notThere } = await askEnded(window);
-    if (isWhole) for (const job of notThere) findings.set(job, { kind: 'absent' });
+    return { isWhole, notThere };
   }
+}
 
-  const isSilent = (job: Candidate): boolean =>
-    findings.get(job)?.kind === 'absent' && isWordDue(job, now, policy);
-  const looksOf = (job: Candidate): number | undefined => {
-    if (isSilent(job)) return 1;
-    return findings.has(job) ? undefined : looksDue(job, now);
-  };
-  const open = jobs.filter((job) => findings.get(job)?.kind !== 'ended');
-  for (const window of windowsOfUnended(open, looksOf, policy)) {
-    const { isWhole, notThere } = await askUnended(window);
-    const early = notThere.filter((job) => !job.isDue && !isSilent(job));
-    if (!isWhole || early.length === 0) continue;
-    if (early.length > FEW) await askEnded({ ...window, jobs: early });
-    else for (const job of early) findings.set(job, { kind: 'missing' });
-  }
-
-  const tasks = jobs.flatMap((job) => taskOf(job, findings.get(job), isSilent(job)));
-  if (pages > 0) log.info('swept', { ...source, jobs: jobs.length, pages, ...countsOf(tasks) });
-  return tasks;
+/** What one list left open. */
+interface Asked {
+  readonly isWhole: boolean;
+  readonly notThere: readonly Candidate[];
 }
 
 /** Goes by the state alone, whichever was asked for. */

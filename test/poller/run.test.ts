@@ -328,32 +328,6 @@ describe('the time of a run', () => {
     expect([...service.manifests.keys()]).toEqual([expect.stringContaining(aJobId(11))]);
   });
 
-  test('F6: a look that ends while others are acknowledged does not wait for the long poll after that', async () => {
-    const queue = new MemoryQueue(jobs(2));
-    const [secondLook, bothSettled] = [deferred<undefined>(), deferred<undefined>()];
-    const settle = queue.settle.bind(queue);
-    queue.settle = async (settlements) => {
-      secondLook.resolve(undefined);
-      // Nothing of a look waits for more than promises here, so by then the second one has ended.
-      await new Promise(setImmediate);
-      const results = await settle(settlements);
-      if (queue.settled.length === 2) bothSettled.resolve(undefined);
-      return results;
-    };
-    const lease = queue.lease.bind(queue);
-    let polls = 0;
-    queue.lease = async (request) => {
-      polls += 1;
-      if (polls === 2) await bothSettled.promise; // nothing comes before
-      return lease(request);
-    };
-    const { go } = setUp(queue, async (request) => {
-      if (askedJob(request) === aJobId(2)) await secondLook.promise;
-      return allInState('Running')(request);
-    });
-    await expect(go({ policy: { concurrency: 2 } })).resolves.toMatchObject({ waiting: 2 });
-  });
-
   test('F8: an abort stops the looks, and what was leased goes back', async () => {
     const queue = new MemoryQueue(jobs(10));
     const abort = new AbortController();
@@ -554,9 +528,9 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     });
     const error = await errorOf(go({ policy: { concurrency: 1 } }));
     expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials' });
-    expect(error.report).toMatchObject({ leased: 10, waiting: 4, returned: 6, stopped: 'failed' });
+    expect(error.report).toMatchObject({ leased: 20, waiting: 4, returned: 16, stopped: 'failed' });
     expect(looks).toBe(4);
-    expect(queue.outcomesOf('look-again')).toHaveLength(10);
+    expect(queue.outcomesOf('look-again')).toHaveLength(20);
   });
 
   test('on a service that is down, before anything is leased', async () => {
