@@ -51,7 +51,7 @@ function aws(settings: AwsSettings): AWS {
 
 /** The deployment to Tencent Cloud: docs/deploy-tencent.md. */
 function tencent(settings: TencentSettings): TencentService {
-  const { stage, region, runtime, variables, vpc, logs } = settings;
+  const { stage, region, runtime, variables, vpc, logs, alarmNoticeIds } = settings;
   return {
     service: SERVICE,
     frameworkVersion: '4',
@@ -65,6 +65,7 @@ function tencent(settings: TencentSettings): TencentService {
       environment: variables,
       ...(vpc && { vpc }),
       ...(logs && { logs }),
+      alarmNoticeIds,
     },
     functions: tencentFunctions(settings, FUNCTIONS),
   };

@@ -6,7 +6,7 @@ import type { TencentFramework } from './framework.js';
 import { deployerPolicy, rolePolicies, TRUST_POLICY, type PolicySubject } from './policies.js';
 import type { Policy } from './policy.js';
 import { parseQueueUrl } from '../../lib/queue/open-queue.js';
-import { createCmqQueue } from './queues.js';
+import { createCmqQueue } from './cmq-api.js';
 import { codeFile, planFunction, type ApiRequest, type FunctionPlan } from './requests.js';
 
 /** Where everything that is made stands, beside the zips. */

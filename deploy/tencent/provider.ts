@@ -3,6 +3,8 @@ import { DocjobError } from '../../lib/domain/docjob-error.js';
 import { systemEffects } from '../../lib/platform/system.js';
 import { parseQueueUrl, type QueueAddress } from '../../lib/queue/open-queue.js';
 import { environmentProblem } from '../environment.js';
+import { alarmsInfo, removeAlarms } from './alarm-commands.js';
+import { alarmsOf, type AlarmSet } from './alarms.js';
 import { openApi } from './api.js';
 import { withCode } from './code.js';
 import { functionInfo, invokeFunction, removeFunction } from './commands.js';
@@ -15,6 +17,7 @@ import type { WaitEffects } from './functions-api.js';
 import { longestHold, planService, writePackage } from './package.js';
 import { checkQueues } from './queues.js';
 import { SCHEMA } from './schema.js';
+import { setAlarms } from './set-alarms.js';
 
 /** Commands that talk to Tencent Cloud. */
 const ONLINE = new Set(['deploy', 'info', 'remove', 'invoke']);
@@ -68,6 +71,18 @@ export class TencentProviderPlugin {
     return Object.entries(this.#framework.service.functions);
   }
 
+  get #queues(): { readonly queue: QueueAddress; readonly deadLetters: QueueAddress } {
+    const { environment } = this.#framework.service.provider;
+    return {
+      queue: queueAt(environment['QUEUE_URL']),
+      deadLetters: queueAt(environment['DEAD_LETTER_QUEUE_URL']),
+    };
+  }
+
+  get #alarms(): AlarmSet {
+    return alarmsOf(this.#framework.service, this.#queues);
+  }
+
   /** Before anything is built: what the schema has no words for, and the key pair where one is needed. */
   #check(): void {
     const problems = this.#functions.flatMap(([key, { events, environment }]) => [
@@ -93,30 +108,28 @@ export class TencentProviderPlugin {
   async #deploy(): Promise<void> {
     const plans = await planService(this.#framework);
     const effects = this.#effects();
-    const { environment } = this.#framework.service.provider;
-    await checkQueues(
-      {
-        queue: queueAt(environment['QUEUE_URL']),
-        deadLetters: queueAt(environment['DEAD_LETTER_QUEUE_URL']),
-      },
-      longestHold(plans, environment),
-      {
-        ...effects,
-        random: systemEffects.random,
-        credentials: () => deployerCredentials(process.env),
-        cosEndpoint: endpoint('COS_ENDPOINT'),
-      },
-    );
+    const { environment, alarmNoticeIds = [] } = this.#framework.service.provider;
+    await checkQueues(this.#queues, longestHold(plans, environment), {
+      ...effects,
+      random: systemEffects.random,
+      credentials: () => deployerCredentials(process.env),
+      cosEndpoint: endpoint('COS_ENDPOINT'),
+    });
     for (const plan of plans) await deployFunction(plan, effects);
+    // Last: they are about what has to be there, and what goes wrong with them shall keep nothing else from being deployed.
+    await setAlarms(this.#alarms, alarmNoticeIds, effects);
   }
 
   async #info(): Promise<void> {
     const effects = this.#effects();
     for (const [, { name }] of this.#functions) this.#utils.writeText(await functionInfo(name, effects));
+    for (const text of await alarmsInfo(this.#alarms, effects)) this.#utils.writeText(text);
   }
 
   async #remove(): Promise<void> {
     const effects = this.#effects();
+    // First, so that nobody is told of a function that is gone on purpose.
+    await removeAlarms(this.#alarms, effects);
     for (const [, { name }] of this.#functions) await removeFunction(name, effects);
     const { environment } = this.#framework.service.provider;
     this.#say(

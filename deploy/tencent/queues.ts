@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { CosClient } from '../../lib/cos/client.js';
 import type { CredentialsProvider } from '../../lib/cos/credentials.js';
@@ -8,10 +7,10 @@ import type { Clock, RandomSource } from '../../lib/domain/effects.js';
 import { after, minutes, seconds } from '../../lib/domain/units.js';
 import type { BucketQueueAddress, CmqAddress } from '../../lib/queue/queue-url.js';
 import type { QueueAddress } from '../../lib/queue/open-queue.js';
-import { readAnswer, type Api } from './api.js';
-import { DeployError } from './deploy-error.js';
+import type { Api } from './api.js';
+import { createCmqQueue, describeCmqQueue, REWIND_SECONDS, type CmqQueueState } from './cmq-api.js';
 import { MAX_UNACKNOWLEDGED_SECONDS } from './cmq-queue.js';
-import type { ApiRequest } from './requests.js';
+import { DeployError } from './deploy-error.js';
 
 /** What checking queues works through. */
 export interface QueueCheckEffects {
@@ -50,7 +49,6 @@ export async function checkQueues(
         break;
     }
   }
-  if (queues.queue.kind === 'cmq') effects.say(alarmStep(queues.queue));
 }
 
 async function checkBucket(address: BucketQueueAddress, effects: QueueCheckEffects): Promise<void> {
@@ -91,32 +89,13 @@ function bucketProblem({ url, bucket, region }: BucketQueueAddress, error: unkno
   });
 }
 
-/** What of a queue's settings we rely on (tdmq API, CmqQueue); null where the service does not say. */
-const CmqQueue = v.object({
-  QueueName: v.string(),
-  VisibilityTimeout: v.nullish(v.number()),
-  MsgRetentionSeconds: v.nullish(v.number()),
-  RewindSeconds: v.nullish(v.number()),
-});
-
-const CmqQueues = v.object({ QueueList: v.nullish(v.array(CmqQueue), []) });
-
-/** The longest that what was acknowledged, by us or by the service itself, can be brought back (the same: up to 1296000 seconds). */
-const REWIND_SECONDS = 1_296_000;
-
-/** The least room for it (the same: 10240 to 512000 MB). */
-const REWIND_MB = 10_240;
-
 async function checkCmq(
   address: CmqAddress,
   runSeconds: number,
   { api, region, say }: QueueCheckEffects,
 ): Promise<void> {
   const { queueName } = address;
-  const list = tdmqRequest(region, 'DescribeCmqQueues', { QueueName: queueName, Limit: 100, Offset: 0 });
-  const { QueueList } = readAnswer(list.action, CmqQueues, await api.call(list));
-  // The name is matched loosely.
-  const queue = QueueList.find(({ QueueName }) => QueueName === queueName);
+  const queue = await describeCmqQueue(api, region, queueName);
   if (queue === undefined) {
     await api.call(createCmqQueue(address, runSeconds, region));
     say(`${address.url}: created, rewind on for ${REWIND_SECONDS / 86_400} days`);
@@ -132,7 +111,7 @@ async function checkCmq(
   say(`${address.url}: is set as it should be`);
 }
 
-function cmqProblems(queue: v.InferOutput<typeof CmqQueue>, runSeconds: number): readonly string[] {
+function cmqProblems(queue: CmqQueueState, runSeconds: number): readonly string[] {
   const { VisibilityTimeout: visibility, MsgRetentionSeconds: unacknowledged, RewindSeconds: rewind } = queue;
   const problems: string[] = [];
   if ((rewind ?? 0) < MAX_UNACKNOWLEDGED_SECONDS) {
@@ -151,34 +130,4 @@ function cmqProblems(queue: v.InferOutput<typeof CmqQueue>, runSeconds: number):
     );
   }
   return problems;
-}
-
-function tdmqRequest(region: string, action: string, parameters: object): ApiRequest {
-  return { product: 'tdmq', action, version: '2020-02-17', region, parameters };
-}
-
-/** The request that creates a queue of TDMQ-CMQ as the poller needs it. */
-export function createCmqQueue({ queueName }: CmqAddress, runSeconds: number, region: string): ApiRequest {
-  return tdmqRequest(region, 'CreateCmqQueue', {
-    QueueName: queueName,
-    // More than three seconds brings more duplicates (the API's own advice).
-    PollingWaitSeconds: 1,
-    VisibilityTimeout: runSeconds,
-    MsgRetentionSeconds: MAX_UNACKNOWLEDGED_SECONDS,
-    RewindSeconds: REWIND_SECONDS,
-    RetentionSizeInMB: REWIND_MB,
-  });
-}
-
-/**
- * The alarm that must be set by hand. Cloud Monitor documents no metric for the age of a CMQ message, and for its alarm policies no name of CMQ's kind
- * nor whether two conditions together can last for hours: a request for one would be a guess that looks like an alarm.
- */
-function alarmStep({ queueName }: CmqAddress): string {
-  const quarterHours = MAX_UNACKNOWLEDGED_SECONDS / 4 / 3_600;
-  return [
-    `${queueName}: one step is left to you. CMQ drops what nobody acknowledged for ${MAX_UNACKNOWLEDGED_SECONDS / 3_600} hours, so set an alarm at a quarter of that:`,
-    `  Cloud Monitor, Alarm policy, TDMQ for CMQ, queue ${queueName}: message backlog above 0 and consumption rate at 0, both for ${quarterHours} hours.`,
-    `  When it rings, mend the poller within ${quarterHours * 3} hours, or bring the messages back with the queue's rewind within 15 days.`,
-  ].join('\n');
 }

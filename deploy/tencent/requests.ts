@@ -13,7 +13,7 @@ import type { TencentEvent, TencentProvider } from './service.js';
 
 /** A call of Tencent Cloud's API 3.0. A zip in its parameters stands there as a {@link CodeFile}. */
 export interface ApiRequest {
-  readonly product: 'scf' | 'tdmq';
+  readonly product: 'scf' | 'tdmq' | 'monitor';
   readonly action: string;
   readonly version: string;
   readonly region: string;

@@ -63,6 +63,11 @@ export const SCHEMA = {
       logsetId: { type: 'string', minLength: 1 },
       topicId: { type: 'string', minLength: 1 },
     }),
+    'alarmNoticeIds?': {
+      type: 'array',
+      items: { type: 'string', pattern: '^notice-[a-z0-9]+$' },
+      uniqueItems: true,
+    },
   }),
   function: strictObject({
     handler: {

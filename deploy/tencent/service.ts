@@ -68,6 +68,8 @@ export interface TencentProvider {
   readonly vpc?: { readonly vpcId: string; readonly subnetId: string };
   /** Where the logs go in CLS. Not set: SCF's default topic. */
   readonly logs?: { readonly logsetId: string; readonly topicId: string };
+  /** The notice templates that alarms go to. Not set: the account's preset one. */
+  readonly alarmNoticeIds?: readonly string[];
 }
 
 /** The whole of `serverless.ts` for Tencent Cloud, as `schema.ts` checks it. */

@@ -22,6 +22,8 @@ export interface TencentSettings extends CommonSettings {
   readonly submitPrefix: string | undefined;
   /** What the path of CI's callbacks must hold; undefined where no callback function is deployed. */
   readonly callbackSecret: string | undefined;
+  /** Cloud Monitor's notice templates that alarms go to; none: the account's preset one. */
+  readonly alarmNoticeIds: readonly string[];
   /** The run-time variables, checked as the functions will check them. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -31,6 +33,9 @@ const STAND_IN = { bucket: 'bucket-1250000000', region: 'ap-beijing' };
 
 /** Set by the platform, or meant for the tools of whoever deploys. */
 const NEVER_PASSED = /^(?:AWS_|TENCENTCLOUD_|SCF_|QCLOUD_)/;
+
+/** IDs of notice templates (DescribeAlarmNotices), separated by commas. */
+const NOTICE_IDS = /^notice-[a-z0-9]+(?:,notice-[a-z0-9]+)*$/;
 
 const ROLE = /^(?:[A-Za-z0-9+=,.@_-]|\$\{function\})+$/;
 
@@ -57,7 +62,13 @@ export function readTencentSettings(
       `SUBMIT_PREFIX is set, but TENCENT_REGION is ${region} and SOURCE_REGION ${source}: COS calls functions of its own region only`,
     );
   }
+  const noticeIds = read.optional(
+    'ALARM_NOTICE_IDS',
+    'IDs of notice templates such as notice-f2svbu3w, separated by commas',
+    parseNoticeIds,
+  );
   const settings = {
+    alarmNoticeIds: noticeIds ?? [],
     runtime: runtime ?? 'Nodejs20.19',
     roleOf: (functionName: string) => (role ?? 'docjob-${function}').replaceAll('${function}', functionName),
     vpc: readPair(read, ['VPC_ID', 'SUBNET_ID'], (vpcId, subnetId) => ({ vpcId, subnetId })),
@@ -102,6 +113,11 @@ function readPair<T>(
   if (one !== undefined) read.problem(`${first} is set but ${second} is not: set both or neither`);
   if (other !== undefined) read.problem(`${second} is set but ${first} is not: set both or neither`);
   return undefined;
+}
+
+function parseNoticeIds(text: string): readonly string[] | undefined {
+  const ids = text.replaceAll(' ', '');
+  return NOTICE_IDS.test(ids) ? [...new Set(ids.split(','))] : undefined;
 }
 
 function matching(pattern: RegExp): (text: string) => string | undefined {

@@ -1,3 +1,5 @@
+import { brief } from '../domain/brief.js';
+
 /** What was asked of which queue, for an error's message. */
 export interface Asked {
   readonly action: string;
@@ -14,6 +16,6 @@ export function failureSentence(
   { requestId, advice }: { readonly requestId: string | undefined; readonly advice: string | undefined },
 ): string {
   const said = words.slice(0, MAX_WORDS).replace(/[\s\p{Cc}]+/gu, ' ');
-  const id = requestId === undefined ? '' : ` (request ID ${requestId})`;
+  const id = requestId === undefined ? '' : ` (request ID ${brief(requestId)})`;
   return `${action} on ${queueUrl} failed with ${said}${id}${advice === undefined ? '' : `; ${advice}`}`;
 }

@@ -2,6 +2,7 @@ import {
   after,
   before,
   between,
+  epochMs,
   hours,
   millis,
   seconds,
@@ -40,6 +41,14 @@ export function longestDelay({ maxUnacked }: Pick<CmqSettings, 'maxUnacked'>): M
   return seconds(Math.min(MAX_DELAY_SECONDS, Math.floor(maxUnacked / 4_000)));
 }
 
+/**
+ * The age at which a message that is received at last tells that the queue falls behind: a quarter of its unacknowledged time more than the longest
+ * delay that it can have been sent with. A message that its run finds in time is never so old.
+ */
+export function alarmingAge(settings: Pick<CmqSettings, 'maxUnacked'>): Millis {
+  return millis(longestDelay(settings) + settings.maxUnacked / 4);
+}
+
 /** The delay to send with: whole seconds, not before `delay` is over, save where `longest` is sooner. */
 export function delaySeconds(delay: Millis, longest: Millis): number {
   return Math.ceil(Math.min(Math.max(0, delay), longest) / 1_000);
@@ -69,6 +78,11 @@ export function leaseUntil({ sentAt, nextVisibleAt, serverDate }: LeaseFacts, vi
   if (serverDate === undefined) return earlier(bySetting, before(nextVisibleAt, GRAIN));
   const told = between(serverDate, nextVisibleAt);
   return told > MAX_VISIBILITY ? bySetting : after(sentAt, millis(told - GRAIN));
+}
+
+/** A time of the service, in whole seconds. */
+export function momentOf(wholeSeconds: number | undefined): EpochMs | undefined {
+  return wholeSeconds === undefined ? undefined : epochMs(wholeSeconds * 1_000);
 }
 
 function earlier(one: EpochMs, other: EpochMs): EpochMs {

@@ -1,3 +1,4 @@
+import { brief } from '../domain/brief.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import {
   after,
@@ -9,8 +10,10 @@ import {
   type EpochMs,
   type Millis,
 } from '../domain/units.js';
+import type { Log } from '../telemetry/log.js';
 import { splitIntoBatches } from './batches.js';
 import { CLOSING_TIME } from './closing-time.js';
+import { AgeWatch } from './cmq-age.js';
 import { CmqClient, type CmqConnection, type CmqEffects } from './cmq-client.js';
 import {
   MAX_ENTRIES,
@@ -21,7 +24,7 @@ import {
 } from './cmq-messages.js';
 import { settleDeliveries, type Delivery } from './cmq-settle.js';
 import { Successors } from './cmq-successors.js';
-import { delaySeconds, GRAIN, leaseUntil, longestDelay, type CmqSettings } from './cmq-times.js';
+import { delaySeconds, GRAIN, leaseUntil, longestDelay, momentOf, type CmqSettings } from './cmq-times.js';
 import { formatMessage, parseMessage, redrivenBy, type JobDefaults } from './message.js';
 import type {
   EnqueueResult,
@@ -45,6 +48,11 @@ export interface CmqOptions extends CmqConnection {
   readonly defaults: JobDefaults;
 }
 
+/** What the adapter works through. */
+export interface CmqQueueEffects extends CmqEffects {
+  readonly log: Log;
+}
+
 /** The longest that the service waits for a message (TDMQ-CMQ, BatchReceiveMessage); more than three seconds breed duplicates (CreateCmqQueue). */
 const MAX_WAIT_SECONDS = 3;
 
@@ -52,19 +60,20 @@ const MAX_WAIT_SECONDS = 3;
  * The adapter for TDMQ-CMQ, opened for one run. Leases are exclusive by the queue's own visibility timeout, which cannot be changed for a message: a
  * message to look at again is replaced by a delayed copy. docs/adr/0002-cmq.md says what that promises and what not.
  */
-export function openCmqQueue(options: CmqOptions, effects: CmqEffects): PendingQueue {
+export function openCmqQueue(options: CmqOptions, effects: CmqQueueEffects): PendingQueue {
   return new CmqPendingQueue(options, effects);
 }
 
 class CmqPendingQueue implements PendingQueue {
   readonly capabilities: QueueCapabilities;
   readonly #options: CmqOptions;
-  readonly #effects: CmqEffects;
+  readonly #effects: CmqQueueEffects;
   readonly #client: CmqClient;
   readonly #deliveries = new WeakMap<Lease, Delivery>();
   readonly #successors = new Successors();
+  readonly #ages: AgeWatch;
 
-  constructor(options: CmqOptions, effects: CmqEffects) {
+  constructor(options: CmqOptions, effects: CmqQueueEffects) {
     const longest = longestDelay(options.settings);
     this.capabilities = {
       exclusiveLeases: true,
@@ -76,6 +85,7 @@ class CmqPendingQueue implements PendingQueue {
     };
     this.#options = options;
     this.#effects = effects;
+    this.#ages = new AgeWatch(options.queue, options.settings, effects.log);
     this.#client = new CmqClient(options, { ...effects, deadline: before(effects.deadline, CLOSING_TIME) });
   }
 
@@ -109,6 +119,7 @@ class CmqPendingQueue implements PendingQueue {
       },
       ...(signal === undefined ? {} : { signal }),
     });
+    this.#ages.see(messages, serverDate ?? this.#effects.clock.now());
     const order = this.#successors.next();
     return messages.map((message) => {
       const nextVisibleAt = momentOf(message.nextVisibleTime);
@@ -164,7 +175,7 @@ class CmqPendingQueue implements PendingQueue {
     const told = parsed.kind === 'job' ? parsed.job.firstSeenAt : undefined;
     const seen = [told, sentAt, latest];
     const firstSeenAt = epochMs(Math.min(...seen.filter((moment) => moment !== undefined)));
-    return { id: msgId, firstSeenAt, until, ...parsed };
+    return { id: brief(msgId), firstSeenAt, until, ...parsed };
   }
 
   /** Why a settlement is not even tried. */
@@ -182,8 +193,4 @@ class CmqPendingQueue implements PendingQueue {
       `too little is left of the lease ${lease.id} of ${queue.url}, or it has ended: the message is left to whoever has it next`,
     );
   }
-}
-
-function momentOf(wholeSeconds: number | undefined): EpochMs | undefined {
-  return wholeSeconds === undefined ? undefined : epochMs(wholeSeconds * 1_000);
 }

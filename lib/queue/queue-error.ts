@@ -1,3 +1,4 @@
+import { brief } from '../domain/brief.js';
 import { DocjobError, type Disposition } from '../domain/docjob-error.js';
 
 /** What went wrong with a queue, and what that means for the run. */
@@ -35,8 +36,12 @@ export class QueueError extends DocjobError {
   constructor(
     code: QueueErrorCode,
     message: string,
-    details: { requestId?: string | undefined; cause?: unknown } = {},
+    { requestId, cause }: { requestId?: string | undefined; cause?: unknown } = {},
   ) {
-    super(code, message, { disposition: DISPOSITIONS[code], ...details });
+    super(code, message, {
+      disposition: DISPOSITIONS[code],
+      requestId: requestId === undefined ? undefined : brief(requestId),
+      cause,
+    });
   }
 }

@@ -7,11 +7,14 @@ import { ConfigError } from '../../lib/config-error.js';
 import { buildManifest } from '../../lib/manifest/index.js';
 import { decide, DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
 import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
+import { openCmqQueue } from '../../lib/queue/cmq.js';
+import type { PendingQueue, Settlement } from '../../lib/queue/pending-queue.js';
 import { parseMessage } from '../../lib/queue/message.js';
 import { readDocument } from '../../lib/submit/document.js';
 import { JOB_ID } from '../doc-jobs/answers.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { callbacksTarget } from './callbacks.js';
+import { cmqAnswersTarget } from './cmq-answers.js';
 import { campaign, FuzzFinding, type Target } from './campaign.js';
 import { configurationTarget } from './configuration.js';
 import { messagesTarget } from './messages.js';
@@ -23,7 +26,7 @@ import { TARGETS } from './targets.js';
 const SEED = 20_260_113;
 
 /** The share of `npm test`; `npm run fuzz` does as many as one likes. */
-const CASES: Readonly<Record<string, number>> = { responses: 6_000 };
+const CASES: Readonly<Record<string, number>> = { responses: 6_000, 'cmq-answers': 1_500 };
 const FEWER_CASES = 4_000;
 
 describe('the fixed cases', () => {
@@ -75,6 +78,22 @@ function mended(body: Buffer): Buffer {
   const ends = open.reverse().map((name) => `</${name}>`);
   return Buffer.concat([body, Buffer.from(ends.join(''))]);
 }
+
+/** The queue of CMQ, with another way to settle. */
+const settlingBy =
+  (
+    settle: (queue: PendingQueue, settlements: readonly Settlement[]) => ReturnType<PendingQueue['settle']>,
+  ): typeof openCmqQueue =>
+  (options, effects) => {
+    const queue = openCmqQueue(options, effects);
+    return {
+      capabilities: queue.capabilities,
+      enqueue: (jobs, delay) => queue.enqueue(jobs, delay),
+      lease: (request) => queue.lease(request),
+      settle: (settlements) => settle(queue, settlements),
+      close: () => queue.close(),
+    };
+  };
 
 /** Bugs that were real somewhere, or could be. */
 const PLANTED: readonly (readonly [bug: string, target: Target])[] = [
@@ -158,6 +177,24 @@ const PLANTED: readonly (readonly [bug: string, target: Target])[] = [
     'a submission for any bucket there is',
     submissionsTarget((given, defaults, rules, userData) =>
       readDocument(given, defaults, { ...rules, isAllowedBucket: () => true }, userData),
+    ),
+  ],
+  [
+    'a queue that takes every settlement for one that worked',
+    cmqAnswersTarget(
+      settlingBy(async (queue, settlements) => {
+        await queue.settle(settlements);
+        return settlements.map((settlement) => ({ settlement, ok: true }));
+      }),
+    ),
+  ],
+  [
+    'a queue whose dead letters are only deleted',
+    cmqAnswersTarget(
+      settlingBy(async (queue, settlements) => {
+        await queue.settle(settlements.map(({ lease }) => ({ lease, outcome: { kind: 'done' } })));
+        return settlements.map((settlement) => ({ settlement, ok: true }));
+      }),
     ),
   ],
   ['a callback whose secret need only begin so', callbacksTarget((path) => path.startsWith('/the-secret'))],

@@ -1,5 +1,6 @@
 import { callbacksTarget } from './callbacks.js';
 import type { Target } from './campaign.js';
+import { cmqAnswersTarget } from './cmq-answers.js';
 import { configurationTarget } from './configuration.js';
 import { eventsTarget } from './events.js';
 import { messagesTarget } from './messages.js';
@@ -16,4 +17,5 @@ export const TARGETS: readonly Target[] = [
   eventsTarget,
   submissionsTarget(),
   callbacksTarget(),
+  cmqAnswersTarget(),
 ];

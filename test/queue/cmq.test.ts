@@ -172,6 +172,21 @@ describe('asking CMQ for messages', () => {
     expect(await errorOf(leaseOne())).toMatchObject({ code: 'queue-unavailable', requestId: 'r-1' });
   });
 
+  test('quotes no more of a request ID than an error can bear', async () => {
+    const body = JSON.stringify({ code: 4440, message: '', requestId: 'r'.repeat(5_000) });
+    control.fail('BatchReceiveMessage', { kind: 'answer', status: 200, body });
+    const error = await errorOf(leaseOne());
+    expect(error.requestId).toBe('r'.repeat(100));
+    expect(error.message).toContain(`(request ID ${'r'.repeat(100)})`);
+  });
+
+  test('names a lease in brief, however long the ID of its message', async () => {
+    const message = { msgId: 'm'.repeat(5_000), msgBody: 'd1', receiptHandle: 'h' };
+    const body = JSON.stringify({ code: 0, message: '', requestId: 'r-1', msgInfoList: [message] });
+    control.fail('BatchReceiveMessage', { kind: 'answer', status: 200, body });
+    expect((await leaseOne()).id).toBe('m'.repeat(100));
+  });
+
   test('does not believe times that are none in seconds', async () => {
     const times = { enqueueTime: cloud.clock.now(), nextVisibleTime: cloud.clock.now() + 60_000 };
     const message = { msgId: '1', msgBody: 'd1', receiptHandle: 'h', ...times };
@@ -179,6 +194,73 @@ describe('asking CMQ for messages', () => {
     control.fail('BatchReceiveMessage', { kind: 'answer', status: 200, body });
     const now = cloud.clock.now();
     expect(await leaseOne()).toMatchObject({ firstSeenAt: now, until: after(now, seconds(59)) });
+  });
+});
+
+describe('a queue of CMQ that falls behind', () => {
+  test('is told once in a run, with the oldest age of what came and what is left of it', async () => {
+    send(aPendingJob(1));
+    cloud.advance(minutes(30));
+    send(...[2, 3, 4].map((n) => aPendingJob(n)));
+    cloud.advance(hours(4));
+    await leaseOne();
+    await leaseAll();
+    const event = { level: 'warn', event: 'queue-falls-behind', queue: 'jobs' };
+    expect(cloud.warnings).toEqual([
+      expect.objectContaining({ ...event, oldestAgeMs: hours(4.5), leftMs: hours(7.5) }),
+    ]);
+  });
+
+  test('is told by every run that finds it so', async () => {
+    send(aPendingJob(1));
+    cloud.advance(hours(5));
+    await leaseOne();
+    cloud.advance(minutes(2));
+    queue = cloud.open();
+    await leaseOne();
+    expect(cloud.warnings).toHaveLength(2);
+  });
+
+  test.each([
+    // The longest delay, an hour, and a quarter of twelve.
+    { maxUnacked: hours(12), from: hours(4) },
+    // A quarter of an hour, twice.
+    { maxUnacked: hours(1), from: minutes(30) },
+  ])(
+    'is one whose messages are older than the longest delay by a quarter of $maxUnacked ms',
+    async ({ maxUnacked, from }) => {
+      const settings = { maxUnacked, visibility: seconds(1) };
+      send(aPendingJob(1));
+      cloud.advance(millis(from - seconds(1)));
+      queue = cloud.open({ settings });
+      await leaseOne();
+      expect(cloud.warnings).toEqual([]);
+      cloud.advance(minutes(2));
+      queue = cloud.open({ settings });
+      await leaseOne();
+      expect(cloud.warnings).toHaveLength(1);
+    },
+  );
+
+  test('goes by the service’s clock, whatever ours says', async () => {
+    cloud.skew = hours(-6);
+    send(aPendingJob(1));
+    await leaseOne();
+    expect(cloud.warnings).toEqual([]);
+  });
+
+  test('is not one where a rewind brought old messages back', async () => {
+    await cloud.close();
+    cloud = await EmbeddedCmq.start({ rewindSeconds: 1_296_000 });
+    ({ control } = cloud.cmq);
+    queue = cloud.open();
+    const sentAt = cloud.clock.now();
+    send(aPendingJob(1));
+    cloud.advance(hours(13));
+    expect(control.dropped('jobs')).toBe(1);
+    control.rewind('jobs', sentAt);
+    await leaseOne();
+    expect(cloud.warnings).toEqual([]);
   });
 });
 

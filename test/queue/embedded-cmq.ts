@@ -12,11 +12,11 @@ import {
   type EpochMs,
   type Millis,
 } from '../../lib/domain/units.js';
-import { openCmqQueue, type CmqOptions } from '../../lib/queue/cmq.js';
-import type { CmqEffects } from '../../lib/queue/cmq-client.js';
+import { openCmqQueue, type CmqOptions, type CmqQueueEffects } from '../../lib/queue/cmq.js';
 import { parseCmqDeadLetter } from '../../lib/queue/cmq-dead-letter.js';
 import type { PendingQueue } from '../../lib/queue/pending-queue.js';
 import { parseQueueUrl, type CmqAddress } from '../../lib/queue/queue-url.js';
+import { jsonLog } from '../../lib/telemetry/log.js';
 import { KeyRing } from '../../local/auth/key-ring.js';
 import { createCmq, type LocalCmq } from '../../local/cmq/index.js';
 import type { CmqQueueSettings } from '../../local/cmq/queue.js';
@@ -43,6 +43,13 @@ export class EmbeddedCmq {
   skew: Millis = millis(0);
   readonly cmq: LocalCmq;
   readonly transport: Transport = openTransport({ maxSockets: 16 });
+  /** What the adapter logged, from warnings up. */
+  readonly warnings: unknown[] = [];
+  readonly log = jsonLog({
+    level: 'warn',
+    now: () => this.clock.now(),
+    write: (line) => this.warnings.push(JSON.parse(line)),
+  });
   readonly queue: CmqAddress;
   readonly deadLetters: CmqAddress;
   readonly #server: Server;
@@ -79,12 +86,12 @@ export class EmbeddedCmq {
   }
 
   /** The adapter on `jobs` and `dead`, for one run. */
-  open(changes: Partial<CmqOptions> = {}, effects: Partial<CmqEffects> = {}): PendingQueue {
+  open(changes: Partial<CmqOptions> = {}, effects: Partial<CmqQueueEffects> = {}): PendingQueue {
     const { queue, deadLetters, clock, transport, origin: endpoint } = this;
     const options = { queue, deadLetters, endpoint, settings: SETTINGS, defaults: SOURCE };
     return openCmqQueue(
       { ...options, requestTimeout: seconds(1), ...changes },
-      { clock, transport, random, credentials: this.credentials, deadline: FAR, ...effects },
+      { clock, transport, random, log: this.log, credentials: this.credentials, deadline: FAR, ...effects },
     );
   }
 

@@ -72,14 +72,20 @@ test('deploy makes the function from the zip that package writes', async () => {
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(output).toContain('cos://docs-1250000000.ap-beijing/docjob/pending/: the bucket is there');
   expect(output).toContain(`${NAME}: created`);
+  expect(output).toContain(
+    'docjob-dev-runs: alarm created on docjob-dev-poll: Invocation < 1 for 15 minutes',
+  );
   expect(api.scf.functions.get(NAME)?.zip).toBe((await folder.read('poll.zip')).toString('base64'));
 });
 
 test('deploying again updates it, and takes a changed setting along', async () => {
   const before = api.changes().length;
-  const { code, output } = await serverless(['deploy'], { LOG_LEVEL: 'debug' });
+  const changed = { LOG_LEVEL: 'debug', ALARM_NOTICE_IDS: 'notice-ops1' };
+  const { code, output } = await serverless(['deploy'], changed);
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(api.changes().slice(before)).not.toContain('CreateFunction');
+  expect(api.changes().slice(before)).not.toContain('CreateAlarmPolicy');
+  expect(api.monitor.policy('docjob-dev-runs').notices).toEqual(['notice-ops1']);
   expect(api.scf.functions.get(NAME)?.configuration.Environment.Variables).toContainEqual({
     Key: 'LOG_LEVEL',
     Value: 'debug',
@@ -92,6 +98,7 @@ test('info prints what is there', async () => {
   expect(stdout).toMatch(
     new RegExp(`^${NAME}\\n  state +Active\\n[^]*  sha256 +[0-9a-f]{64}\\n  trigger +timer tick`),
   );
+  expect(stdout).toMatch(/docjob-dev-runs\n {2}alarm +on: Invocation [^]* {2}notices +notice-ops1\n/);
 });
 
 test('invoke prints what the function returned on standard output and its log beside it', async () => {
@@ -109,11 +116,30 @@ test('invoke ends with an error when the function does', async () => {
   expect(output).toContain('failed (request ID run-2): the key is wrong');
 });
 
-test('remove takes the function away, says what stays, and may be repeated', async () => {
+test('deploy with queues of CMQ makes the queues, and sets alarms on them', async () => {
+  const { code, output } = await serverless(['deploy'], {
+    QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/docjob-pending',
+    DEAD_LETTER_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/docjob-dead',
+  });
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toContain('docjob-dev-queue: alarm created on docjob-pending: CmqQueueMsgBacklog > 0');
+  expect(output).toContain('docjob-dev-dead: alarm created on docjob-dead: CmqQueueMsgBacklog > 0');
+});
+
+test('what Cloud Monitor does not list is told, and the rest is deployed', async () => {
+  api.monitor.types = [];
+  const { code, output } = await serverless(['deploy']);
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toContain('docjob-dev-runs: the alarm is not set, since Cloud Monitor lists no alarm type');
+  expect(output).toContain(`${NAME}: code updated`);
+});
+
+test('remove takes the functions and their alarm away, says what stays, and may be repeated', async () => {
   const first = await serverless(['remove']);
   expect(first).toMatchObject({ code: 0 });
   expect(first.output).toContain('left as they are: cos://docs-1250000000.ap-beijing/docjob/pending/');
   expect(api.scf.functions.size).toBe(0);
+  expect(api.monitor.policies.size).toBe(0);
   expect(await serverless(['remove'])).toMatchObject({ code: 0 });
 });
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { FakeMonitor } from './fake-monitor.js';
 import { FakeScf } from './fake-scf.js';
 import { FakeTdmq } from './fake-tdmq.js';
 import { ApiRefusal } from './refusal.js';
@@ -20,12 +21,13 @@ export const KEY_PAIR = { secretId: 'AKIDfakefakefakefake', secretKey: 'fakekeyf
 const REGIONS = ['ap-beijing', 'ap-guangzhou'];
 
 /**
- * Tencent Cloud's API 3.0 on loopback, for SCF and TDMQ. As strict as its documents: the signature, the version, the region, each action's parameters
+ * Tencent Cloud's API 3.0 on loopback, for SCF, TDMQ and Cloud Monitor. As strict as its documents: the signature, the version, the region, each action's parameters
  * and limits, and the states of a function. What is not documented is refused too, so that nothing comes to rest on it.
  */
 export class FakeTencentApi {
   readonly scf = new FakeScf();
   readonly tdmq = new FakeTdmq();
+  readonly monitor = new FakeMonitor();
   readonly calls: SeenCall[] = [];
   readonly #failures = new Map<string, ApiRefusal>();
   readonly #server: Server;
@@ -78,9 +80,7 @@ export class FakeTencentApi {
       const failure = this.#failures.get(action);
       this.#failures.delete(action);
       if (failure !== undefined) throw failure;
-      const result =
-        product === 'scf' ? this.scf.call(action, parameters) : this.tdmq.call(action, parameters);
-      return { ...result, RequestId: requestId };
+      return { ...this[product].call(action, parameters), RequestId: requestId };
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
       refused = error.code;
@@ -91,15 +91,15 @@ export class FakeTencentApi {
   }
 }
 
-const VERSIONS: Readonly<Record<string, string>> = { scf: '2018-04-16', tdmq: '2020-02-17' };
+const VERSIONS = { scf: '2018-04-16', tdmq: '2020-02-17', monitor: '2018-07-24' } as const;
+
+type Product = keyof typeof VERSIONS;
 
 /** Refuses what API 3.0 refuses before it looks at the parameters; returns the product. */
-function checkEnvelope(request: IncomingMessage, body: Buffer): string {
+function checkEnvelope(request: IncomingMessage, body: Buffer): Product {
   const host = headerOf(request, 'host');
-  const product = host.replace('.tencentcloudapi.com', '');
-  const version = VERSIONS[product];
-  if (version === undefined || host === product)
-    throw new ApiRefusal('InvalidParameter', `${host} is no host of a service here`);
+  const product = productAt(host);
+  if (product === undefined) throw new ApiRefusal('InvalidParameter', `${host} is no host of a service here`);
   if (request.method !== 'POST' || request.url !== '/')
     throw new ApiRefusal('UnsupportedProtocol', 'Only POST to / is taken.');
   const names = ['authorization', 'content-type', 'host', 'x-tc-timestamp'];
@@ -109,11 +109,25 @@ function checkEnvelope(request: IncomingMessage, body: Buffer): string {
     { service: product, ...KEY_PAIR, nowSeconds: Date.now() / 1_000 },
   );
   if (refusal !== undefined) throw new ApiRefusal(refusal.code, refusal.message);
+  const version = VERSIONS[product];
   if (headerOf(request, 'x-tc-version') !== version)
     throw new ApiRefusal('NoSuchVersion', `The version of ${product} is ${version}.`);
   if (!REGIONS.includes(headerOf(request, 'x-tc-region')))
     throw new ApiRefusal('UnsupportedRegion', 'The region is missing or has no such service.');
   return product;
+}
+
+function productAt(host: string): Product | undefined {
+  switch (host) {
+    case 'scf.tencentcloudapi.com':
+      return 'scf';
+    case 'tdmq.tencentcloudapi.com':
+      return 'tdmq';
+    case 'monitor.tencentcloudapi.com':
+      return 'monitor';
+    default:
+      return undefined;
+  }
 }
 
 function headerOf(request: IncomingMessage, name: string): string {

@@ -27,6 +27,8 @@ type Queue = v.InferOutput<typeof CreateCmqQueue>;
 /** The control plane of TDMQ for CMQ. */
 export class FakeTdmq {
   readonly queues = new Map<string, Queue>();
+  /** Whether its answers tell queues' IDs and namespaces, which its document lets be null. */
+  tellsIds = true;
 
   /** Puts a queue there, with the service's defaults for what is not given. */
   put(queue: v.InferInput<typeof CreateCmqQueue>): void {
@@ -42,12 +44,17 @@ export class FakeTdmq {
         if (queue.RewindSeconds > 0 && queue.RetentionSizeInMB === 0)
           throw new ApiRefusal('InvalidParameterValue', 'Rewind needs room: RetentionSizeInMB.');
         this.queues.set(queue.QueueName, queue);
-        return { QueueId: `cmqq-${this.queues.size}` };
+        return { QueueId: `cmqq-${queue.QueueName}` };
       }
       case 'DescribeCmqQueues': {
         const { QueueName, Offset, Limit } = checked(DescribeCmqQueues, parameters);
         const all = [...this.queues.values()].filter((queue) => queue.QueueName.includes(QueueName));
-        return { TotalCount: all.length, QueueList: all.slice(Offset, Offset + Limit) };
+        const described = all.map((queue) => ({
+          ...queue,
+          QueueId: this.tellsIds ? `cmqq-${queue.QueueName}` : null,
+          NamespaceName: this.tellsIds ? `CMQ_QUEUE-${queue.QueueName}` : null,
+        }));
+        return { TotalCount: all.length, QueueList: described.slice(Offset, Offset + Limit) };
       }
       default:
         throw new ApiRefusal('InvalidAction', `The action ${action} is not known.`);

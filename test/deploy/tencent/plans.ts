@@ -13,7 +13,7 @@ import { FakeTencentApi, KEY_PAIR } from './fake-api.js';
 
 export const NAME = 'docjob-dev-poll';
 
-const PROVIDER: TencentProvider = {
+export const PROVIDER: TencentProvider = {
   name: 'tencent',
   stage: 'dev',
   region: 'ap-beijing',
@@ -21,7 +21,7 @@ const PROVIDER: TencentProvider = {
   environment: { SOURCE_BUCKET: 'docs-1250000000' },
 };
 
-const POLL: DeployedFunction = {
+export const POLL: DeployedFunction = {
   name: NAME,
   handler: 'index.main_handler',
   description: 'Polls',

@@ -62,13 +62,6 @@ test('a queue whose name only contains ours is not taken for it', async () => {
   expect([...cloud.tdmq.queues.keys()]).toEqual(['pending-of-others', 'pending', 'dead']);
 });
 
-test('the alarm that is left to whoever deploys is told', async () => {
-  await checkCmq();
-  expect(stage.lines.join('\n')).toContain(
-    'message backlog above 0 and consumption rate at 0, both for 3 hours',
-  );
-});
-
 test.each([
   [{ RewindSeconds: 0, RetentionSizeInMB: 0 }, 'rewind is 0 seconds: turn it on'],
   [{ MsgRetentionSeconds: 3_600 }, 'the maximum unacknowledged time is 3600 seconds: set 43200'],

@@ -162,3 +162,15 @@ test('a function with a URL is deployed only with its secret, which no other fun
   });
   expect(JSON.stringify([functions['poll'], settings.variables])).not.toContain('sss');
 });
+
+test('alarms go to the notice templates that are named, once each; the functions are not told', () => {
+  const { alarmNoticeIds, variables } = settingsOf({
+    ALARM_NOTICE_IDS: 'notice-f2svbu3w, notice-ops2,notice-f2svbu3w',
+  });
+  expect(alarmNoticeIds).toEqual(['notice-f2svbu3w', 'notice-ops2']);
+  expect(variables).not.toHaveProperty('ALARM_NOTICE_IDS');
+  expect(settingsOf().alarmNoticeIds).toEqual([]);
+  expect(read({ ...LEAST, ALARM_NOTICE_IDS: 'the operators' }).problems).toEqual([
+    expect.stringContaining('ALARM_NOTICE_IDS is "the operators": expected IDs of notice templates'),
+  ]);
+});
