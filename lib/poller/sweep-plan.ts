@@ -108,7 +108,7 @@ export function windowsOfUnended<J extends SweepJob>(
 /** How many looks a list would spare: those that a job's own schedule asks for now, and that bring nothing. A job that has ended needs one in any case. */
 export function looksDue({ isDue, firstSeenAt }: SweepJob, now: EpochMs): number {
   if (!isDue) return 0;
-  return between(firstSeenAt, now) < YOUNG ? 0 : 1;
+  return between(firstSeenAt, now) <= YOUNG ? 0 : 1;
 }
 
 /**
