@@ -157,7 +157,12 @@ function leaseOf(job: ModelJob, pass?: JobLease['pass']): JobLease {
 }
 
 function tasksOf(leases: readonly JobLease[], ci: ModelCi, now: EpochMs) {
-  const lists = new Lists((_source, query) => Promise.resolve(ci.list(query)), DEFAULT_SWEEP.pageSize, LOG);
+  const lists = new Lists(
+    (_source, query) => Promise.resolve(ci.list(query)),
+    DEFAULT_SWEEP.pageSize,
+    LOG,
+    none,
+  );
   return sweep(leases, {
     lists,
     now: () => now,

@@ -34,10 +34,13 @@ const SHRINK = 4;
 export class Lists {
   readonly #list: ListPage;
   readonly #log: Log;
+  readonly #onFailure: (error: DocjobError) => void;
   #pageSize: number;
   readonly #failed = new Set<string>();
 
-  constructor(list: ListPage, pageSize: number, log: Log) {
+  /** @param onFailure hears of each page that could not be had or read */
+  constructor(list: ListPage, pageSize: number, log: Log, onFailure: (error: DocjobError) => void) {
+    this.#onFailure = onFailure;
     this.#list = list;
     this.#pageSize = pageSize;
     this.#log = log;
@@ -71,7 +74,9 @@ export class Lists {
     } catch (error) {
       if (!(error instanceof DocjobError) || error.disposition === 'credentials') throw error;
       // No time is left, which is no fault of the list.
-      if (!(error instanceof DeadlineError)) this.#fail(list, source, error);
+      if (error instanceof DeadlineError) return { found, pages, isWhole: false };
+      this.#failed.add(list);
+      this.#tell(source, error);
     }
     return { found, pages, isWhole: false };
   }
@@ -83,12 +88,14 @@ export class Lists {
     } catch (error) {
       if (!(error instanceof UndecodableError) || this.#pageSize === 1) throw error;
       this.#pageSize = Math.ceil(this.#pageSize / SHRINK);
+      this.#tell(source, error);
       return undefined;
     }
   }
 
-  #fail(list: string, { bucket, region }: JobSource, { code, message, requestId }: DocjobError): void {
-    this.#failed.add(list);
+  #tell({ bucket, region }: JobSource, error: DocjobError): void {
+    const { code, message, requestId } = error;
+    this.#onFailure(error);
     this.#log.warn('list-failed', { bucket, region, code, message, requestId });
   }
 }

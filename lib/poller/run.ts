@@ -135,7 +135,7 @@ class Run {
     this.#listUntil = budget.workUntil;
     const list: ListPage = (source, query) => listDocJobs(this.#client.until(this.#listUntil), source, query);
     this.#sweepDeps = sweep && {
-      lists: new Lists(list, sweep.pageSize, deps.log),
+      lists: new Lists(list, sweep.pageSize, deps.log, (error) => this.#tally.listFailed(error)),
       now: () => this.#client.now(),
       log: deps.log,
       isAllowedBucket,

@@ -65,6 +65,11 @@ export class Tally {
     this.#successes.add(operation);
   }
 
+  /** A list that failed costs looks, and is told all the same. */
+  listFailed({ disposition }: DocjobError): void {
+    count(this.#errors, disposition);
+  }
+
   failed(operation: Operation, error: DocjobError): void {
     count(this.#errors, error.disposition);
     const { disposition } = error;

@@ -103,7 +103,9 @@ export class RunWatch {
     const isProbe = request.path.endsWith('/docjobprobe');
     if (about.isOdd) this.#seen.oddStates += 1;
     // A HEAD has no words: it is asked once more with a newer key, and by then the bucket may be open again.
-    if (about.isClosed && !isProbe && request.method !== 'HEAD') this.#seen.closed += 1;
+    // A list that is refused is told of as one that failed: its jobs are asked about singly, which may be open to us.
+    const isSpared = isProbe || request.method === 'HEAD' || request.path.startsWith('/doc_jobs?');
+    if (about.isClosed && !isSpared) this.#seen.closed += 1;
     const isCredentials = /<Code>(?:InvalidAuthorization|InvalidAccessKeyId|ExpiredToken)</.test(
       response.body.toString('latin1', 0, 60),
     );

@@ -217,8 +217,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a run ends at the first batch, whatever is still due',
     file: 'lib/poller/run.ts',
-    find: 'yield* leases;',
-    replace: "yield* leases;\n      this.#stop('queue-empty');\n      return;",
+    find: 'await this.#settler.flush();\n        }',
+    replace: "await this.#settler.flush();\n          this.#stop('queue-empty');\n        }",
     within: 50,
     breaks: [3, 4],
   },
@@ -269,6 +269,31 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: '',
     within: 30,
     firstSeed: 110,
+    breaks: [7],
+  },
+  {
+    name: 'a job is acknowledged by what a list says',
+    file: 'lib/poller/look.ts',
+    find: "if (task.kind === 'look') return undefined;",
+    replace:
+      "if (task.kind === 'look') return undefined;\n  if (task.kind === 'listed') return { outcome: { kind: 'done' } };",
+    within: 50,
+    breaks: [1],
+  },
+  {
+    name: 'a job is given up by what a list says, which may be old',
+    file: 'lib/poller/look.ts',
+    find: "if (decision.kind !== 'look-again') return undefined;\n  deps.tally.answered(answer);\n  return { outcome: decision };",
+    replace: "if (decision.kind === 'finish') return undefined;\n  return { outcome: outcomeOf(decision) };",
+    within: 200,
+    breaks: [1],
+  },
+  {
+    name: 'a list that cannot be had is told of nowhere',
+    file: 'lib/poller/lists.ts',
+    find: 'this.#onFailure(error);',
+    replace: '',
+    within: 50,
     breaks: [7],
   },
   {
