@@ -233,8 +233,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'more looks are in flight than set',
     file: 'lib/poller/run.ts',
-    find: 'concurrency: looksAtATime(concurrency, client),',
-    replace: 'concurrency: looksAtATime(concurrency + 8, client),',
+    find: 'concurrency: looksAtATime(concurrency, client) }',
+    replace: 'concurrency: looksAtATime(concurrency + 8, client) }',
     within: 20,
     breaks: [5],
   },
