@@ -29,7 +29,7 @@ export class RunWatch {
   readonly #notBefore = { cos: 0, ci: 0 };
   #wasHeld = false;
   readonly #asked = new Set<string>();
-  readonly #leases = new Map<Lease, 'open' | 'settled'>();
+  readonly #leases = new Map<Lease, 'open' | 'early' | 'settled'>();
   readonly #until = new Map<string, number>();
   /** Log lines by event, for what must be said. */
   readonly #logged = new Map<string, number>();
@@ -156,7 +156,8 @@ export class RunWatch {
       },
       settle: async (settlements: readonly Settlement[]) => {
         for (const { lease, outcome } of settlements) {
-          if (this.#leases.get(lease) !== 'open') this.#broken(0, `the lease ${lease.id} was settled twice`);
+          if (!['open', 'early'].includes(this.#leases.get(lease) ?? 'none'))
+            this.#broken(0, `the lease ${lease.id} was settled twice`);
           this.#leases.set(lease, 'settled');
           if (outcome.kind === 'look-again' && outcome.delay > 0) onDelay(outcome.delay);
         }
@@ -173,7 +174,8 @@ export class RunWatch {
       // While another copy of the job is in hand, a request about it may be that one's second attempt.
       if (!this.#holds(jobId)) this.#asked.delete(jobId);
     }
-    this.#leases.set(lease, 'open');
+    // What is not due need not be settled.
+    this.#leases.set(lease, lease.pass?.isDue === false ? 'early' : 'open');
   }
 
   #holds(jobId: string): boolean {
