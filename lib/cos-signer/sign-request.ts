@@ -98,11 +98,12 @@ function keyTimeOf({ start, end }: Validity): string {
   return `${start};${end}`;
 }
 
+/** Of the text's UTF-8 bytes, which is how Node hashes a string. */
 function sha1Hex(text: string): string {
-  return createHash('sha1').update(text, 'utf8').digest('hex');
+  return createHash('sha1').update(text).digest('hex');
 }
 
 /** The result is hex TEXT, and it is this text that serves as the next key, not the bytes it stands for. */
 function hmacSha1Hex(key: string, text: string): string {
-  return createHmac('sha1', key).update(text, 'utf8').digest('hex');
+  return createHmac('sha1', key).update(text).digest('hex');
 }

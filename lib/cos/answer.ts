@@ -18,6 +18,9 @@ const LOOKS_LIKE_ERROR = /^(?:\xEF\xBB\xBF)?\s*(?:<\?xml[^>]*>\s*)?<Error[\s/>]/
 /** What of a request is secret, should the service quote it. */
 const SECRET_HEADERS: readonly string[] = ['authorization', ...Object.values(TOKEN_HEADER)];
 
+/** Statuses with which COS refuses a key, a signature or a bucket; their codes tell which (436/7730), and the answer to a HEAD has none (RFC 9110 §9.3.2). */
+const MUTE_REFUSALS: ReadonlySet<number> = new Set([400, 401, 403]);
+
 /** Writing and deleting an object is answered by headers alone. */
 const NO_BODY_EXPECTED: ReadonlySet<string> = new Set(['cos PUT', 'cos DELETE']);
 
@@ -50,6 +53,7 @@ export function checkAnswer(
       serviceCode: error?.code,
       serviceMessage: error?.message,
       disposition: classify({ status, code: error?.code, message: error?.message }),
+      isUnexplained: request.method === 'HEAD' && error?.code === undefined && MUTE_REFUSALS.has(status),
       requestId,
       retryAfter: parseRetryAfter(headers['retry-after'], serverDate, now),
       serverDate,

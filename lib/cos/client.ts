@@ -9,6 +9,7 @@ import type { CredentialsProvider } from './credentials.js';
 import { DeadlineError } from './errors/deadline-error.js';
 import { ServiceError } from './errors/service-error.js';
 import type { EndpointOverrides } from './hosts.js';
+import { HostPressure } from './host-pressure.js';
 import { Pace } from './pace.js';
 import type { CosRequest, CosRequester, CosResponse, HostFamily } from './requester.js';
 import { RetryBudget, type RetryBudgetPolicy } from './retry-budget.js';
@@ -69,6 +70,8 @@ interface RequestState {
   signedWith: SigningCredentials | undefined;
   /** The correction of our clock that the last attempt was signed with. */
   signedAt: Millis | undefined;
+  /** When the last attempt went out. */
+  sentAt: EpochMs | undefined;
 }
 
 /**
@@ -85,7 +88,7 @@ export class CosClient implements CosRequester {
   readonly #attempts: Record<HostFamily, number> = { cos: 0, ci: 0 };
   #credentials: Promise<SigningCredentials> | undefined;
   #credentialsRefreshed = false;
-  readonly #notBefore: Partial<Record<HostFamily, EpochMs>> = {};
+  readonly #hosts = new Map<string, HostPressure>();
   #retries = 0;
   #clockOffset: Millis | undefined;
 
@@ -129,6 +132,7 @@ export class CosClient implements CosRequester {
       repaired: new Set(),
       signedWith: undefined,
       signedAt: undefined,
+      sentAt: undefined,
     };
     return pRetry(() => this.#attempt(request, decode, state), {
       // Two more for the repairs, which are no retries of what failed.
@@ -138,9 +142,9 @@ export class CosClient implements CosRequester {
       signal,
       onFailedAttempt: async ({ error, retriesLeft }) => {
         if (!(error instanceof DocjobError)) throw error;
-        const asked = this.#noteRetryAfter(request.family, error);
+        const asked = this.#noteRefusal(this.#hostOf(request), error, state);
         if (retriesLeft === 0) throw error;
-        const isRepaired = await this.#repair(request, error, state);
+        const isRepaired = await this.#repair(error, state);
         const wait = isRepaired ? millis(0) : this.#retry(request, error, state, asked);
         if (wait === undefined) throw error;
         this.#retries += 1;
@@ -158,13 +162,16 @@ export class CosClient implements CosRequester {
     const { signal } = this.#bounds;
     const { deadline } = state;
     const asked = askedOf(request);
-    const pair = await this.#turn(request.family, asked, deadline);
+    const host = this.#hostOf(request);
+    const pair = await this.#turn(host, asked, deadline);
     state.signedWith = pair;
     state.signedAt = this.#clockOffset;
     const remaining = between(clock.now(), deadline);
     if (remaining < LEAST_ATTEMPT) throw new DeadlineError(asked);
 
     this.#attempts[request.family] += 1;
+    host.started();
+    state.sentAt = clock.now();
     const wire = signedWireRequest(request, pair, this.#serverClock.now(), this.#policy.endpoints, asked);
     const answer = await transport.exchange(wire, {
       timeout: millis(Math.min(this.#policy.attemptTimeout, remaining)),
@@ -178,24 +185,24 @@ export class CosClient implements CosRequester {
    * Waits until a request may start, and gives the key pair to sign it with. Each of the waits can make another one necessary: a Retry-After comes
    * while a request waits for its turn, keys are read anew while it waits for either, and those who waited for keys must not start all at once.
    */
-  async #turn(family: HostFamily, asked: string, deadline: EpochMs): Promise<SigningCredentials> {
+  async #turn(host: HostPressure, asked: string, deadline: EpochMs): Promise<SigningCredentials> {
     for (;;) {
       this.#credentials ??= Promise.resolve(this.#effects.credentials());
       const current = this.#credentials;
       const pair = await current;
-      await this.#heedRetryAfter(family, asked, deadline);
+      await this.#heedRetryAfter(host, asked, deadline);
+      // The host's own line first: who waits there keeps nobody waiting in the line of all.
+      await host.turn(this.#bounds.signal);
       await this.#pace.turn(this.#bounds.signal);
-      const isHeldBack = (this.#notBefore[family] ?? 0) > this.#effects.clock.now();
-      if (current === this.#credentials && !isHeldBack) return pair;
+      if (current === this.#credentials && host.heldUntil === undefined) return pair;
     }
   }
 
   /** Repairs what made the service refuse our signature, each thing once for a request: what is refused again was not repairable. */
-  async #repair(request: CosRequest, error: DocjobError, state: RequestState): Promise<boolean> {
+  async #repair(error: DocjobError, state: RequestState): Promise<boolean> {
     if (!(error instanceof ServiceError)) return false;
     const part = error.disposition === 'skewed' ? 'clock' : 'credentials';
-    const isRepairable =
-      part === 'clock' || error.disposition === 'credentials' || isMuteRefusal(request, error);
+    const isRepairable = part === 'clock' || error.disposition === 'credentials' || error.isUnexplained;
     if (!isRepairable || state.repaired.has(part)) return false;
     state.repaired.add(part);
     return part === 'clock' ? this.#repairClock(error, state) : this.#refreshCredentials(state.signedWith);
@@ -225,24 +232,33 @@ export class CosClient implements CosRequester {
     return millis(Math.max(own, asked ?? 0));
   }
 
-  /** What the service asks us to wait, up to the ceiling: for all requests to its hosts, whether or not this one is tried again. */
-  #noteRetryAfter(family: HostFamily, error: DocjobError): Millis | undefined {
+  #hostOf({ family, bucket, region }: CosRequest): HostPressure {
+    const name = `${family} ${bucket} ${region}`;
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      host = new HostPressure(this.#effects.clock, this.#policy.requestsPerSecond);
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
+
+  /** Slows down for a host that asks for it. Gives what it asks us to wait, up to the ceiling: for all requests to it, whether or not this one is tried again. */
+  #noteRefusal(host: HostPressure, error: DocjobError, { sentAt }: RequestState): Millis | undefined {
+    if (error.disposition === 'throttled' && sentAt !== undefined) host.slowDown(sentAt);
     const asked = error instanceof ServiceError ? error.retryAfter : undefined;
     if (asked === undefined || (error.disposition !== 'transient' && error.disposition !== 'throttled'))
       return undefined;
     const clamped = millis(Math.min(asked, this.#policy.backoff.retryAfterCap));
-    const until = after(this.#effects.clock.now(), clamped);
-    this.#notBefore[family] = epochMs(Math.max(until, this.#notBefore[family] ?? until));
+    host.hold(after(this.#effects.clock.now(), clamped));
     return clamped;
   }
 
-  /** Waits until the service takes requests again. @throws DeadlineError when that is too late for this request. */
-  async #heedRetryAfter(family: HostFamily, asked: string, deadline: EpochMs): Promise<void> {
-    const until = this.#notBefore[family];
-    const wait = until === undefined ? 0 : between(this.#effects.clock.now(), until);
-    if (until === undefined || wait <= 0) return;
+  /** Waits until the host takes requests again. @throws DeadlineError when that is too late for this request. */
+  async #heedRetryAfter(host: HostPressure, asked: string, deadline: EpochMs): Promise<void> {
+    const until = host.heldUntil;
+    if (until === undefined) return;
     if (between(until, deadline) < LEAST_ATTEMPT) throw new DeadlineError(asked);
-    await this.#effects.clock.sleep(millis(wait), this.#bounds.signal);
+    await this.#effects.clock.sleep(between(this.#effects.clock.now(), until), this.#bounds.signal);
   }
 
   /**
@@ -277,9 +293,4 @@ export class CosClient implements CosRequester {
  */
 function mayRepeat(request: CosRequest, error: DocjobError): boolean {
   return request.method !== 'POST' || error.disposition === 'throttled';
-}
-
-/** Whether the service refused a HEAD: such an answer has no body, so nothing tells an expired token from a missing grant. */
-function isMuteRefusal(request: CosRequest, { status, serviceCode }: ServiceError): boolean {
-  return request.method === 'HEAD' && serviceCode === undefined && [400, 401, 403].includes(status);
 }

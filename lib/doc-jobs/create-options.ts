@@ -150,7 +150,7 @@ export function readOptions(object: string, given: Readonly<Record<string, unkno
 
 /** Options that cannot go together, by the words of 1045/47932. */
 function conflictsIn(object: string, options: DocJobOptions): readonly string[] {
-  const { startPage = 1, endPage, pageRanges, picPagination, targetType, callBackType } = options;
+  const { startPage = 1, endPage = -1, pageRanges, picPagination, targetType, callBackType } = options;
   const given = (...names: readonly (keyof DocJobOptions)[]): string =>
     names.filter((name) => options[name] !== undefined).join(', ');
   const conflicts: readonly (readonly [names: string, problem: string])[] = [
@@ -169,10 +169,7 @@ function conflictsIn(object: string, options: DocJobOptions): readonly string[] 
       'is for spreadsheets only',
     ],
     [pageRanges === undefined ? '' : given('startPage', 'endPage'), 'cannot be given beside pageRanges'],
-    [
-      endPage !== undefined && endPage !== -1 && endPage < startPage ? 'endPage' : '',
-      'must not be before startPage',
-    ],
+    [endPage !== -1 && endPage < startPage ? 'endPage' : '', 'must not be before startPage'],
     [
       pageRanges !== undefined && !isAscending(pageRanges) ? 'pageRanges' : '',
       'must ascend without overlaps',
@@ -194,8 +191,8 @@ function conflictsIn(object: string, options: DocJobOptions): readonly string[] 
 /** Each range of `1,2-4,7` as its two ends. */
 function rangesOf(pageRanges: string): readonly (readonly [first: number, last: number])[] {
   return pageRanges.split(',').map((range) => {
-    const [first = '', last = first] = range.split('-');
-    return [Number(first), Number(last)];
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return [first, last];
   });
 }
 
@@ -208,12 +205,12 @@ function isAscending(pageRanges: string): boolean {
   });
 }
 
-/** How many pages the options name; zero where that depends on the document. */
-function pagesAskedFor({ startPage = 1, endPage = -1, pageRanges }: DocJobOptions): number {
+/** How many pages the options name; zero or less where that depends on the document. */
+function pagesAskedFor({ startPage = 1, endPage = 0, pageRanges }: DocJobOptions): number {
   if (pageRanges !== undefined) {
     return rangesOf(pageRanges).reduce((sum, [first, last]) => sum + last - first + 1, 0);
   }
-  return endPage === -1 ? 0 : endPage - startPage + 1;
+  return endPage - startPage + 1;
 }
 
 function wholeNumber(min: number, max: number): Field {

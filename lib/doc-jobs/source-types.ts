@@ -17,7 +17,8 @@ export type SourceKind = 'spreadsheet' | 'pages' | undefined;
 
 /** What a document is by its `SrcType`, where it has one, or the suffix of its key. */
 export function sourceKindOf(object: string, sourceType: string | undefined): SourceKind {
-  const suffix = sourceType ?? /\.([^./]+)$/.exec(object)?.[1]?.toLowerCase() ?? '';
-  if (SPREADSHEETS.includes(suffix)) return 'spreadsheet';
-  return SOURCE_TYPES.includes(suffix) ? 'pages' : undefined;
+  const suffix = sourceType ?? object.split('.').slice(1).at(-1)?.toLowerCase();
+  const isOneOf = (types: readonly (string | undefined)[]): boolean => types.includes(suffix);
+  if (isOneOf(SPREADSHEETS)) return 'spreadsheet';
+  return isOneOf(SOURCE_TYPES) ? 'pages' : undefined;
 }

@@ -53,7 +53,7 @@ export function buildManifest(
  * makes them. What UTF-8 cannot express (half of a surrogate pair) stays an escape.
  */
 export function manifestBytes(manifest: Manifest): Buffer {
-  return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`, 'utf8');
+  return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 function toPage({ pageNo, picIndex, picNum, sheetPics, tgtUri }: PageInfo): ManifestPage {
@@ -72,10 +72,9 @@ function comparePages(a: ManifestPage, b: ManifestPage): number {
   );
 }
 
-/** Null comes first. */
+/** Null comes first: no count is negative. */
 function compareNullable(a: number | null, b: number | null): number {
-  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
-  return a - b;
+  return (a ?? -1) - (b ?? -1);
 }
 
 /** By code unit: a locale must not matter. */

@@ -48,7 +48,7 @@ export function manifestKey(template: KeyTemplate, subject: ManifestSubject): st
 
 function problemOf(text: string): string | undefined {
   if (!text.includes('${jobId}')) return 'must contain ${jobId}, or all jobs would share one manifest';
-  const unknown = Array.from(text.matchAll(PLACEHOLDER), ([, name = '']) => name).find(
+  const unknown = Array.from(text.matchAll(PLACEHOLDER), ([placeholder]) => placeholder.slice(2, -1)).find(
     (name) => !Object.hasOwn(LONGEST, name),
   );
   if (unknown !== undefined) {

@@ -66,11 +66,12 @@ export async function writeManifest(
 
 interface StoredManifest {
   readonly jobId: string | undefined;
+  /** NaN, which outranks nothing, where the object does not say. */
   readonly pages: number;
   readonly complete: boolean;
 }
 
-/** What is there already; undefined where there is nothing, or nothing that says it is a manifest. */
+/** What is there already; undefined where there is nothing. */
 async function storedManifest(
   requester: CosRequester,
   { bucket, region, key }: ManifestLocation,
@@ -79,11 +80,9 @@ async function storedManifest(
     return await requester.send(
       { family: 'cos', bucket, region, method: 'HEAD', path: `/${key}` },
       ({ headers }) => {
-        const pages = headers[META.pages] ?? '';
-        if (!/^\d{1,9}$/.test(pages)) return undefined;
         return {
           jobId: headers[META.jobId],
-          pages: Number(pages),
+          pages: Number(headers[META.pages]),
           complete: headers[META.complete] === 'true',
         };
       },
@@ -124,6 +123,7 @@ function checkStored(
     return;
   }
   if (headers['x-cos-server-side-encryption'] !== undefined) return;
-  const etag = /^"([0-9a-f]{32})"$/i.exec(headers['etag'] ?? '')?.[1]?.toLowerCase();
-  if (etag !== undefined && etag !== md5) throw differs('ETag', etag, md5);
+  // No ETag at all is no MD5 either.
+  const etag = String(headers['etag']).toLowerCase();
+  if (/^"[0-9a-f]{32}"$/.test(etag) && etag !== `"${md5}"`) throw differs('ETag', etag, `"${md5}"`);
 }

@@ -1,3 +1,4 @@
+import { ServiceError } from '../cos/errors/service-error.js';
 import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type {
   DescribeAnswer,
@@ -176,9 +177,13 @@ function decideOnError(
   return { kind: 'give-up', reason, detail: error.message, lastError };
 }
 
-/** Whether the service could not be asked, as against an answer that makes no sense: only the second is a verdict on the job. */
+/**
+ * Whether the service could not be asked, as against an answer that makes no sense: only the second is a verdict on the job. A refusal that names no
+ * reason may be our key's or our clock's, so it is none either.
+ */
 function isOutage(error: DocjobError): boolean {
   if (error instanceof UndecodableError) return false;
+  if (error instanceof ServiceError && error.isUnexplained) return true;
   return ['transient', 'throttled', 'skewed', 'credentials'].includes(error.disposition);
 }
 

@@ -1,3 +1,4 @@
+import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type { DocjobError } from '../domain/docjob-error.js';
 import type { BucketName, Region } from '../domain/names.js';
 
@@ -6,23 +7,80 @@ export const OPERATIONS = ['describe', 'write-manifest'] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
+/** A bucket, which has a host of its own for each operation. */
+interface Place {
+  readonly bucket: BucketName;
+  readonly region: Region;
+}
+
+/** So many jobs that meet an outage one after the other are no longer those jobs' bad luck; each of them was tried several times. */
+const FAILURES_IN_A_ROW = 5;
+
+interface Door {
+  failures: number;
+  /** Why nothing more is asked. */
+  closedBy: DocjobError | undefined;
+}
+
 /**
- * The operations that this run has found closed (no grant, no such bucket). Its other jobs of the same bucket are not asked about, so that one
- * closed bucket costs a call or a few and the others go on (DESIGN promise 7).
+ * The operations that this run has found closed: by a lack of grants or of the bucket, or by an outage that several jobs met in a row. Other jobs of
+ * the same bucket are not asked about, so that one closed bucket costs a few calls and the others go on (DESIGN promise 7). The next run
+ * tries again: it is what a breaker calls half-open.
  */
 export class Holds {
-  readonly #errors = new Map<string, DocjobError>();
+  readonly #doors: Readonly<Record<Operation, Map<string, Door>>> = {
+    describe: new Map(),
+    'write-manifest': new Map(),
+  };
 
   /** Why the operation is closed; undefined while it is not known to be. */
-  find(operation: Operation, bucket: BucketName, region: Region): DocjobError | undefined {
-    return this.#errors.get(`${operation} ${bucket} ${region}`);
+  find(operation: Operation, at: Place): DocjobError | undefined {
+    return this.#door(operation, at).closedBy;
   }
 
-  /** Remembers that the operation is closed. True the first time: say so once. */
-  add(operation: Operation, bucket: BucketName, region: Region, error: DocjobError): boolean {
-    const key = `${operation} ${bucket} ${region}`;
-    const first = !this.#errors.has(key);
-    if (first) this.#errors.set(key, error);
-    return first;
+  /** Takes note of a success. */
+  succeeded(operation: Operation, at: Place): void {
+    this.#door(operation, at).failures = 0;
   }
+
+  /** Takes note of a failure. True when the operation is closed by it: say so once. */
+  failed(operation: Operation, at: Place, error: DocjobError): boolean {
+    const door = this.#door(operation, at);
+    if (door.closedBy !== undefined) return false;
+    if (isOutage(error)) door.failures += 1;
+    if (error.disposition !== 'configuration' && door.failures < FAILURES_IN_A_ROW) return false;
+    door.closedBy = error;
+    return true;
+  }
+
+  /** The outage that leaves nothing to do: one of the operations fails wherever it was tried, and somewhere not for lack of a grant. */
+  get outage(): DocjobError | undefined {
+    for (const doors of OPERATIONS.map((operation) => this.#doors[operation])) {
+      const errors = [...doors.values()].map(({ closedBy }) => closedBy);
+      if (errors.length > 0 && !errors.includes(undefined)) {
+        const outage = errors.find((error) => error?.disposition !== 'configuration');
+        if (outage !== undefined) return outage;
+      }
+    }
+    return undefined;
+  }
+
+  #door(operation: Operation, { bucket, region }: Place): Door {
+    const doors = this.#doors[operation];
+    const key = `${bucket} ${region}`;
+    const known = doors.get(key);
+    if (known !== undefined) return known;
+    const door = { failures: 0, closedBy: undefined };
+    doors.set(key, door);
+    return door;
+  }
+}
+
+/** Whether an error speaks of the service and not of one job: an answer that cannot be read may be that job's own. */
+function isOutage(error: DocjobError): boolean {
+  const { disposition } = error;
+  return (
+    (disposition === 'transient' || disposition === 'throttled' || disposition === 'skewed') &&
+    !(error instanceof UndecodableError)
+  );
 }

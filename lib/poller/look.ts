@@ -173,7 +173,7 @@ async function attempt<T>(
   act: () => Promise<T>,
 ): Promise<Attempt<T>> {
   const { holds, tally, log } = deps;
-  const held = holds.find(operation, at.bucket, at.region);
+  const held = holds.find(operation, at);
   if (held !== undefined) {
     tally.failed(operation, held);
     return { ok: false, error: held };
@@ -181,6 +181,7 @@ async function attempt<T>(
   try {
     const value = await act();
     tally.succeeded(operation);
+    holds.succeeded(operation, at);
     return { ok: true, value };
   } catch (error) {
     if (
@@ -198,9 +199,11 @@ async function attempt<T>(
       message: error.message,
       requestId: error.requestId,
     };
+    const isClosed = holds.failed(operation, at, error);
     if (error.disposition !== 'configuration') log.warn('look-failed', fields);
-    else if (holds.add(operation, at.bucket, at.region, error)) {
-      log.error('bucket-held-back', { ...fields, closed: `${at.bucket} (${at.region})` });
+    if (isClosed) {
+      const event = error.disposition === 'configuration' ? 'bucket-held-back' : 'service-down';
+      log.error(event, { ...fields, closed: `${at.bucket} (${at.region})` });
     }
     return { ok: false, error };
   }

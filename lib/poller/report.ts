@@ -12,8 +12,10 @@ export type StopReason =
   | 'out-of-time'
   /** The run had taken as many leases as it may. */
   | 'lease-limit'
-  /** The service asked for fewer requests before the first lease. */
+  /** The service asked for fewer requests before the first lease, or refused several looks in a row for it. */
   | 'throttled'
+  /** The service failed several looks in a row, wherever it was asked. */
+  | 'service-down'
   /** The caller asked the run to stop. */
   | 'aborted'
   /** Something that concerns every job is wrong; the run throws after settling. */
@@ -33,9 +35,9 @@ export interface RunReport {
   readonly finished: Readonly<Partial<Record<EndedJob['state'], number>>>;
   /** Of these, manifests with pages missing (`complete: false`). */
   readonly incomplete: number;
-  /** Due again later: looked at, or held back because their bucket is closed. */
+  /** Due again later: looked at, or held back because their bucket is closed or fails. */
   readonly waiting: number;
-  /** Leased but not looked at, and handed back at once. */
+  /** Leased but not looked at, and handed back. */
   readonly returned: number;
   readonly deadLettered: Readonly<Partial<Record<DeadLetterReason, number>>>;
   /** Leases whose settlement failed: the queue hands them out again. */

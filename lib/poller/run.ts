@@ -4,7 +4,7 @@ import { DeadlineError } from '../cos/errors/deadline-error.js';
 import { listDocJobs } from '../doc-jobs/list.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { BucketName, Region } from '../domain/names.js';
-import { before, between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
+import { before, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
@@ -31,6 +31,12 @@ import { Tally } from './tally.js';
 
 const SLOW_PROBE =
   'the probe took so long that no time is left for a look: CI is slow, or the function needs a longer timeout';
+
+/**
+ * How long what is handed back in an outage stays away: until the next run of a schedule of minutes, and no shorter, since a queue that calls the
+ * function would call it with the same jobs at once. A queue that keeps no delays would take one for a look that was made.
+ */
+const OUTAGE_PAUSE = seconds(30);
 
 const CUT_OFF = 'the service had not answered when the time for this run was over';
 
@@ -210,6 +216,8 @@ class Run {
 
   #mayLease(gathered: number): boolean {
     if (this.#signal.aborted) this.#stop(this.#outOfTime.signal.aborted ? 'out-of-time' : 'aborted');
+    else if (this.#outage !== undefined)
+      this.#stop(this.#outage.disposition === 'throttled' ? 'throttled' : 'service-down');
     else if (this.#isFull(gathered)) this.#stop('lease-limit');
     else if (!mayStart(this.#deps.clock.now(), this.#limits.deadline, this.#budget))
       this.#stop('out-of-time');
@@ -257,7 +265,7 @@ class Run {
   }
 
   async #sweep(leases: readonly Lease[]): Promise<readonly Task[]> {
-    if (this.#sweepDeps === undefined) return singly(leases);
+    if (this.#sweepDeps === undefined || this.#isOver()) return singly(leases);
     const until = epochMs(Math.min(...leases.map((lease) => lookUntil(lease.until, this.#budget))));
     this.#listUntil = before(until, this.#budget.lookTime);
     try {
@@ -293,7 +301,12 @@ class Run {
       this.#stop('lease-limit');
       return undefined;
     }
-    if (this.#isOver() || !mayStart(this.#deps.clock.now(), lease.until, this.#budget)) return undefined;
+    if (
+      this.#isOver() ||
+      this.#outage !== undefined ||
+      !mayStart(this.#deps.clock.now(), lease.until, this.#budget)
+    )
+      return undefined;
     this.#looks += 1;
     const until = lookUntil(lease.until, this.#budget);
     try {
@@ -327,8 +340,14 @@ class Run {
   }
 
   async #handBack(lease: Lease): Promise<void> {
-    const outcome: Outcome = { kind: 'look-again', delay: millis(0) };
+    const { exactDelays } = this.#deps.queue.capabilities;
+    const delay = exactDelays && this.#outage !== undefined ? OUTAGE_PAUSE : millis(0);
+    const outcome: Outcome = { kind: 'look-again', delay };
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.returned(result));
+  }
+
+  get #outage(): DocjobError | undefined {
+    return this.#lookDeps.holds.outage;
   }
 
   #isOver(): boolean {

@@ -11,8 +11,8 @@ export interface ActionContext {
   readonly now: () => number;
   /** Rung whenever messages may have become visible. */
   readonly doorbell: Doorbell;
-  /** Aborts when nobody waits for the answer any more. */
-  readonly abandoned: AbortSignal;
+  /** Whether nobody waits for the answer any more. */
+  readonly isAbandoned: () => boolean;
   readonly fault: CmqFault | undefined;
   /** Whether answers tell when a message is visible next. */
   readonly tellsNextVisibleTime: boolean;
@@ -103,12 +103,12 @@ async function receive(
   queue: LocalCmqQueue,
   max: number,
   form: Form,
-  { queues, now, doorbell, abandoned, fault }: ActionContext,
+  { queues, now, doorbell, isAbandoned, fault }: ActionContext,
 ): Promise<readonly Received[]> {
   const wait = form.optionalInteger('pollingWaitSeconds', 0, 30) ?? queue.settings.pollingWaitSeconds;
   const deadLetters = queues.get(queue.settings.deadLetter?.queueName ?? '');
   const deadline = now() + wait * 1_000;
-  while (!abandoned.aborted) {
+  while (!isAbandoned()) {
     const received = queue.receive(max, now(), deadLetters, fault?.kind === 'deliver-twice');
     if (received.length > 0) return received;
     if (now() >= deadline) break;

@@ -60,8 +60,8 @@ export interface CmqRequest {
   readonly target: string;
   readonly contentType: string | undefined;
   readonly body: Buffer;
-  /** Aborts when nobody waits for the answer any more. */
-  readonly abandoned: AbortSignal;
+  /** Aborted when nobody waits for the answer any more: an AbortSignal, for one. */
+  readonly abandoned: { readonly aborted: boolean };
 }
 
 /** What goes back. */
@@ -109,7 +109,7 @@ class EmbeddedCmq implements LocalCmq {
   readonly #doorbell = new Doorbell();
   readonly #faults = new CmqFaults();
   readonly #calls = new Map<string, number>();
-  readonly #closed = new AbortController();
+  #isClosed = false;
 
   constructor(settings: CmqSettings) {
     this.#settings = settings;
@@ -153,7 +153,7 @@ class EmbeddedCmq implements LocalCmq {
         queues: this.#queues,
         now: this.#settings.now,
         doorbell: this.#doorbell,
-        abandoned: AbortSignal.any([request.abandoned, this.#closed.signal]),
+        isAbandoned: () => this.#isClosed || request.abandoned.aborted,
         fault,
         tellsNextVisibleTime: this.#behaviour.tellsNextVisibleTime,
       });
@@ -165,7 +165,7 @@ class EmbeddedCmq implements LocalCmq {
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
     this.#doorbell.ring();
   }
 

@@ -123,18 +123,32 @@ describe('a presigned URL', () => {
     expect(url.startsWith('http://127.0.0.1:8080/a?q-sign-algorithm=sha1&')).toBe(true);
   });
 
-  test.each([
-    ['an origin without a scheme', { origin: HOST, path: '/a' }],
-    ['an origin with a path', { origin: `https://${HOST}/a`, path: '/a' }],
-    ['an origin with a password', { origin: `https://me:secret@${HOST}`, path: '/a' }],
-    ['an origin that names no host', { origin: 'mailto:a', path: '/a' }],
-    ['a path without its slash', { origin: `https://${HOST}`, path: 'a' }],
-    ['half of a surrogate pair in the path', { origin: `https://${HOST}`, path: '/\ud83d' }],
-  ])('refuses %s with a TypeError', (_, request) => {
-    const credentials = { secretId: 'AKIDexample', secretKey: 'example' };
-    expect(() => presignUrl({ method: 'GET', ...request }, credentials, { start: 0, end: 1 })).toThrow(
-      TypeError,
+  const presign = (request: { origin: string; path: string }) => () =>
+    presignUrl(
+      { method: 'GET', ...request },
+      { secretId: 'AKIDexample', secretKey: 'example' },
+      { start: 0, end: 1 },
     );
+
+  test.each([
+    ['without a scheme', HOST],
+    ['with a path', `https://${HOST}/a`],
+    ['with a password', `https://me:secret@${HOST}`],
+    ['that names no host', 'mailto:a'],
+  ])(
+    'refuses an origin %s with a TypeError that says what an origin is, and does not repeat it',
+    (_, origin) => {
+      expect(presign({ origin, path: '/a' })).toThrow(
+        new TypeError('the origin of a presigned URL must be scheme and host alone, as in "https://host"'),
+      );
+    },
+  );
+
+  test.each([
+    ['a path without its slash', 'a'],
+    ['half of a surrogate pair in the path', '/\ud83d'],
+  ])('refuses %s with a TypeError', (_, path) => {
+    expect(presign({ origin: `https://${HOST}`, path })).toThrow(TypeError);
   });
 });
 

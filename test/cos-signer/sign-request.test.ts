@@ -178,7 +178,9 @@ test('the signer leaves its input as it was', () => {
 
 describe('what cannot be signed is a TypeError', () => {
   test.each(['', 'a', 'a/', ' /a', 'https://h/a'])('a path that does not begin with a slash: %j', (path) => {
-    expect(() => sign({ path })).toThrow(TypeError);
+    expect(() => sign({ path })).toThrow(
+      new TypeError(`the path to sign must begin with "/", but is ${JSON.stringify(path)}`),
+    );
   });
 
   test.each([
@@ -189,7 +191,11 @@ describe('what cannot be signed is a TypeError', () => {
     [1, Number.POSITIVE_INFINITY],
     [1, 2 ** 53],
   ])('a validity from %d to %d', (start, end) => {
-    expect(() => signRequest({ method: 'GET', path: '/' }, credentials, { start, end })).toThrow(TypeError);
+    expect(() => signRequest({ method: 'GET', path: '/' }, credentials, { start, end })).toThrow(
+      new TypeError(
+        `a validity is two whole numbers of Unix seconds, the start first, but is ${start} to ${end}`,
+      ),
+    );
   });
 
   test.each([0xd83d, 0xde00])('half of a surrogate pair, wherever it is (U+%s)', (codeUnit) => {
@@ -208,5 +214,7 @@ describe('what cannot be signed is a TypeError', () => {
         ),
       );
     }
+    const atOnce = { headers: { a: text.slice(-1) } };
+    expect(() => sign(atOnce)).toThrow('half of a surrogate pair at index 0');
   });
 });

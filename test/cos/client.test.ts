@@ -15,7 +15,7 @@ import {
   type SeenRequest,
   type Step,
 } from '../support/scripted-server.js';
-import { SOURCE } from '../support/pending-jobs.js';
+import { aBucket, SOURCE } from '../support/pending-jobs.js';
 import { START, VirtualClock } from '../support/virtual-clock.js';
 
 const open: { close(): void | Promise<void> }[] = [];
@@ -240,6 +240,23 @@ describe('an error answer', () => {
   });
 
   test.each([
+    ['HEAD', 400, '', true],
+    ['HEAD', 401, '', true],
+    ['HEAD', 403, '', true],
+    ['HEAD', 404, '', false],
+    ['GET', 403, '<html>blocked', false],
+    ['GET', 403, '<Error><Code>AccessDenied</Code></Error>', false],
+  ] as const)(
+    'to a %s with %d and the body "%s" leaves open why: %s',
+    async (method, status, body, expected) => {
+      const { client } = await setUp([answer(status, body)]);
+      await expect(client.send({ family: 'cos', ...SOURCE, method, path: '/a' }, text)).rejects.toMatchObject(
+        { status, isUnexplained: expected },
+      );
+    },
+  );
+
+  test.each([
     ['configuration', 403, 'AccessDenied'],
     ['job', 404, 'NoSuchKey'],
     ['credentials', 403, 'SignatureDoesNotMatch'],
@@ -290,7 +307,7 @@ describe('retries', () => {
     expect(clock.sleeps).toEqual([20_000]);
   });
 
-  test('Retry-After holds for every request to these hosts, and for no others', async () => {
+  test('Retry-After holds for every request to its host, and for no others', async () => {
     const { client, clock } = await setUp(
       [errorAnswer(429, 'SlowDown', '', { 'retry-after': '15' }), answer(200, '')],
       {
@@ -304,7 +321,24 @@ describe('retries', () => {
     expect(clock.sleeps).toEqual([15_000]);
   });
 
-  test('a Retry-After beyond the run ends its requests to these hosts', async () => {
+  test('a refusal for too many requests slows down what goes to its host, and nothing else', async () => {
+    const { client, clock } = await setUp([errorAnswer(429, 'SlowDown'), answer(200, '')], {
+      policy: { retries: 0, requestsPerSecond: 1_000 },
+    });
+    const elsewhere = { ...describeJob, bucket: aBucket('others-1250000000') };
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'throttled' });
+    const timeOf = async (...requests: readonly CosRequest[]): Promise<number> => {
+      const from = clock.now();
+      for (const request of requests) await client.send(request, text);
+      return clock.now() - from;
+    };
+    const ten = <T>(item: T): readonly T[] => Array.from({ length: 10 }, () => item);
+    expect(await timeOf(...ten(describeJob))).toBeGreaterThan(12);
+    expect(await timeOf(...ten(elsewhere))).toBeLessThan(11);
+    expect(await timeOf(...ten(putObject))).toBeLessThan(11);
+  });
+
+  test('a Retry-After beyond the run ends its requests to that host', async () => {
     const { client, server } = await setUp([errorAnswer(429, 'SlowDown', '', { 'retry-after': '15' })], {
       deadline: after(START, seconds(10)),
     });

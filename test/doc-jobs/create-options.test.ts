@@ -14,6 +14,7 @@ describe('an option', () => {
     ['endPage', -1],
     ['endPage', 1],
     ['pageRanges', '1,2-4,7'],
+    ['pageRanges', '5000'],
     ['imageParams', 'imageMogr2/thumbnail/!50p'],
     ['quality', 1],
     ['quality', 100],
@@ -28,6 +29,7 @@ describe('an option', () => {
     ['queueId', 'p50882922b848464fadd222d771438328'],
     ['userData', 'order 7'],
     ['callBack', 'https://example.com/hook?x=1'],
+    ['callBack', `http://h/${'x'.repeat(1_015)}`],
     ['callBack', 'no'],
     ['callBackFormat', 'JSON'],
     ['callBackType', 'Url'],
@@ -58,11 +60,25 @@ describe('an option', () => {
     ['comments', null, 'one of 0, 1'],
     ['jobLevel', 3, 'one of 0, 1, 2'],
     ['queueId', '../p1', 'the ID of a CI queue'],
+    ['queueId', 5, 'the ID of a CI queue'],
     ['userData', 'naïve', '1 to 1024 printable ASCII characters, no space at either end'],
     ['userData', 'x'.repeat(1_025), '1 to 1024 printable ASCII characters, no space at either end'],
     ['userData', 'x ', '1 to 1024 printable ASCII characters, no space at either end'],
     ['callBack', 'ftp://example.com', 'an http or https URL, or "no"'],
     ['callBack', 'yes', 'an http or https URL, or "no"'],
+    ['callBack', ['https://example.com'], 'an http or https URL, or "no"'],
+    ['callBack', 'xhttps://example.com', 'an http or https URL, or "no"'],
+    ['callBack', 'https://example.com/钩', 'an http or https URL, or "no"'],
+    ['callBack', 'https://:80', 'an http or https URL, or "no"'],
+    ['callBack', `http://h/${'x'.repeat(1_016)}`, 'an http or https URL, or "no"'],
+    ...[{ mqMode: 'Fanout' }, { mqName: 'a b' }, { mqName: undefined }, { other: 1 }].map(
+      (wrong) =>
+        [
+          'callBackMqConfig',
+          { mqRegion: 'bj', mqMode: 'Topic', mqName: 'jobs', ...wrong },
+          'an object with mqRegion, mqMode ("Queue" or "Topic") and mqName',
+        ] as [string, unknown, string],
+    ),
     ['callBackFormat', 'xml', 'one of XML, JSON'],
     ['callBackType', 'Kafka', 'one of Url, TDMQ'],
   ])('%s refuses %j, and says what it takes', (option, value, expected) => {
@@ -74,6 +90,7 @@ describe('an option', () => {
       '"Zoom" is no option',
       '"toString" is no option',
     ]);
+    expect(problemsOf({ ['x'.repeat(41)]: 1 })).toEqual([`"${'x'.repeat(40)}" is no option`]);
   });
 
   test('is never quoted by its value: it may be a secret', () => {
@@ -104,10 +121,14 @@ describe('options that cannot go together', () => {
       'pageRanges cannot be chosen for the targetType pdf, which takes whole documents',
     ],
     [
-      { targetType: 'pdf', zoom: 50, quality: 50 },
-      'quality, zoom is for pictures, not for the targetType pdf',
+      { targetType: 'pdf', zoom: 50, quality: 50, imageDpi: 96, picPagination: 0, imageParams: 'a' },
+      'imageParams, quality, zoom, imageDpi, picPagination is for pictures, not for the targetType pdf',
     ],
-    [{ sheetId: 1, paperSize: 1 }, 'sheetId, paperSize is for spreadsheets only'],
+    [
+      { sheetId: 1, paperSize: 1, paperDirection: 1 },
+      'sheetId, paperDirection, paperSize is for spreadsheets only',
+    ],
+    [{ pageRanges: '1', startPage: 1 }, 'startPage cannot be given beside pageRanges'],
     [{ pageRanges: '1', endPage: 3 }, 'endPage cannot be given beside pageRanges'],
     [{ startPage: 3, endPage: 2 }, 'endPage must not be before startPage'],
     [{ pageRanges: '2-1' }, 'pageRanges must ascend without overlaps'],
@@ -132,7 +153,11 @@ describe('options that cannot go together', () => {
     ['report', { sheetId: 1 }],
     ['report', { sourceType: 'csv', sheetId: 1 }],
     ['a.docx', { picPagination: 1, startPage: 1, endPage: 20 }],
+    ['a.docx', { picPagination: 1, pageRanges: '11-30' }],
+    ['a.docx', { picPagination: 1, startPage: 30, endPage: -1 }],
+    ['a.docx', { startPage: 2, endPage: 2 }],
     ['a.docx', { callBackType: 'TDMQ', callBackMqConfig: MQ }],
+    ['a.docx', { callBackType: 'TDMQ', callBackMqConfig: { ...MQ, mqMode: 'Topic' } }],
   ])('%s with %j is fine', (object, options) => {
     expect(problemsOf(options, object)).toEqual([]);
   });

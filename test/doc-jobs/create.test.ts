@@ -117,6 +117,27 @@ describe('createDocProcessJob', () => {
     expect(requester.requests).toEqual([]);
   });
 
+  test.each([
+    ['of pages', { object: 'a.docx' }, 'out/${Number}'],
+    ['of sheets', { object: 'a.xlsx' }, 'out/${SheetID}/${Number}'],
+    ['of one file', { object: 'a.xlsx', targetType: 'pdf' as const }, 'out.pdf'],
+  ])('takes a template %s', async (_what, job, object) => {
+    await expect(sent({ ...job, output: { ...OUTPUT, object } })).resolves.toContain(object);
+  });
+
+  test.each([
+    ['in.docx', 'out.jpg'],
+    ['in.xlsx', 'out/${Number}'],
+    ['x'.repeat(851), 'out/${Number}'],
+  ])('refuses the document %s with the template %s', async (object, template) => {
+    const error = await sent({ object, output: { ...OUTPUT, object: template } }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ problems: [expect.stringMatching(/^(?:object|output\.object) /)] });
+    // A key may be long; what is said of it is not.
+    expect(error).toMatchObject({ message: expect.stringMatching(/^"[^"]{1,200}" was not submitted: /) });
+  });
+
   test('returns the job that was made', async () => {
     const made = await createDocProcessJob(answering(answer(fixture('pending.xml'))), SOURCE, {
       object: '1.doc',

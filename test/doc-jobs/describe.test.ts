@@ -42,6 +42,15 @@ describe('describeDocJob', () => {
     },
   );
 
+  test('a 404 with a code but no request ID is CI’s word too', async () => {
+    const error = refused({ serviceCode: 'NoSuchKey', requestId: undefined });
+    expect(await describeDocJob(refusing(error), SOURCE, JOB_ID)).toEqual({
+      kind: 'missing',
+      jobId: JOB_ID,
+      requestId: undefined,
+    });
+  });
+
   test.each<[what: string, error: Error]>([
     ['a 404 about the bucket', refused({ serviceCode: 'NoSuchBucket', disposition: 'configuration' })],
     [
@@ -51,7 +60,12 @@ describe('describeDocJob', () => {
     ['a 404 that CI did not say, of a proxy in between', refused({ requestId: undefined })],
     ['a 403', refused({ status: 403, serviceCode: 'AccessDenied', disposition: 'configuration' })],
     ['a 503', refused({ status: 503, disposition: 'transient' })],
+    ['a 404 that is not about the job', refused({ disposition: 'transient' })],
     ['an error of another kind', new TypeError('not ours')],
+    [
+      'an error of another kind, whatever it holds',
+      Object.assign(new TypeError('not ours'), { status: 404, disposition: 'job', requestId: 'r' }),
+    ],
   ])('%s is thrown on as it is', async (_what, error) => {
     await expect(describeDocJob(refusing(error), SOURCE, JOB_ID)).rejects.toBe(error);
   });

@@ -22,7 +22,8 @@ describe('listDocJobs', () => {
   test('asks the CI host of the bucket', async () => {
     const requester = answering(answer('<Response/>'));
     await listDocJobs(requester, SOURCE, {});
-    expect(requester.requests).toEqual([
+    // Strictly: a parameter that is undefined would be one.
+    expect(requester.requests).toStrictEqual([
       { family: 'ci', method: 'GET', path: '/doc_jobs', query: { tag: 'DocProcess' }, ...SOURCE },
     ]);
   });
@@ -77,12 +78,18 @@ describe('listDocJobs', () => {
     );
   });
 
-  test.each([{ size: 0 }, { size: 101 }, { size: 1.5 }, { states: [] }])(
-    'cannot ask for %j',
-    async (query) => {
-      await expect(queryOf(query)).rejects.toThrow(RangeError);
-    },
-  );
+  test.each([
+    [{ size: 0 }, 'a page of 0 jobs cannot be asked for: 1 to 100 can'],
+    [{ size: 101 }, 'a page of 101 jobs cannot be asked for: 1 to 100 can'],
+    [{ size: 1.5 }, 'a page of 1.5 jobs cannot be asked for: 1 to 100 can'],
+    [{ states: [] }, 'a list of jobs in no state cannot be asked for'],
+  ])('cannot ask for %j', async (query, message) => {
+    await expect(queryOf(query)).rejects.toThrow(new RangeError(message));
+  });
+
+  test('can ask for a single job', async () => {
+    expect(await queryOf({ size: 1 })).toMatchObject({ size: '1' });
+  });
 
   test('gives the jobs in order, and the token of the next page', async () => {
     const { entries, nextToken, requestId } = await page(
@@ -115,8 +122,18 @@ describe('listDocJobs', () => {
       detail('d1') + broken + '<JobsDetail>text</JobsDetail>' + detail('../d3') + detail('d4'),
     );
     expect(
-      entries.map((entry) => (entry.kind === 'job' ? entry.job.jobId : [entry.jobId, entry.userData])),
-    ).toEqual([...['d1', ['d9', 'mine'], [undefined, undefined], [undefined, null], 'd4']]);
+      entries.map((entry) =>
+        entry.kind === 'job' ? entry.job.jobId : [entry.kind, entry.jobId, entry.userData],
+      ),
+    ).toEqual([
+      'd1',
+      ['undecodable', 'd9', 'mine'],
+      ['undecodable', undefined, undefined],
+      ['undecodable', undefined, null],
+      'd4',
+    ]);
+    for (const entry of entries)
+      if (entry.kind === 'undecodable') expect(entry.error).toBeInstanceOf(UndecodableError);
   });
 
   test.each([

@@ -90,6 +90,7 @@ describe('pages', () => {
   test('are in the order of page, picture in file, picture in sheet, name; null first', () => {
     const inOrder = [
       page(1, null, null, 'z'),
+      page(1, 0, null, 'z'),
       page(1, 1, null, 'z'),
       page(1, 1, 1, 'z'),
       page(1, 1, 2, 'Z'),

@@ -38,7 +38,7 @@ describe('reading a manifest', () => {
     expect(readManifest(JSON.stringify(later))).toEqual({ ...manifest, schemaVersion: '1.7' });
   });
 
-  test.each(['2.0', '0.9', '10.0', '11.1'])(
+  test.each(['2.0', '2.10', '0.9', '10.0', '11.1'])(
     'refuses version %s, and says which it can read',
     (schemaVersion) => {
       const error = errorOf(reading({ schemaVersion, jobs: [] }));
@@ -49,9 +49,14 @@ describe('reading a manifest', () => {
     },
   );
 
-  test.each(['', '1', '1.', 'v1.0', '1.00', '1.0.0', 1, null])('refuses %j as a version', (schemaVersion) => {
-    expect(errorOf(reading({ ...manifest, schemaVersion })).path).toBe('schemaVersion');
-  });
+  test.each(['', '1', '1.', 'v1.0', 'v2.0', '1.00', '1.0.0', '2.0.0', 1, null])(
+    'refuses %j as a version',
+    (schemaVersion) => {
+      const error = errorOf(reading({ ...manifest, schemaVersion }));
+      expect(error.path).toBe('schemaVersion');
+      expect(error.message).toContain('the manifest is not valid at schemaVersion: Invalid');
+    },
+  );
 
   test.each([
     ['job.state', { ...manifest, job: { ...manifest.job, state: 'Running' } }],
@@ -69,10 +74,15 @@ describe('reading a manifest', () => {
   test.each([null, [], 'text', 7])('refuses %j at its root', (value) => {
     const error = errorOf(reading(value));
     expect(error.message).toMatch(/^the manifest is not valid at (its root|schemaVersion): /);
+    expect(error).toMatchObject({ name: 'ManifestError', code: 'unreadable-manifest', disposition: 'job' });
+    // Nobody but the root has no path.
+    expect(error.path).toBe(error.message.includes('its root') ? undefined : 'schemaVersion');
   });
 
   test('refuses what is not JSON, or not UTF-8', () => {
-    expect(errorOf(() => readManifest('<Error/>')).message).toContain('not whole JSON in UTF-8');
+    const error = errorOf(() => readManifest('<Error/>'));
+    expect(error.message).toContain('not whole JSON in UTF-8');
+    expect(error.cause).toBeInstanceOf(SyntaxError);
     // Latin-1 for "é": decoding leniently would quietly change the text.
     const bytes = Buffer.from(JSON.stringify({ ...manifest, note: 'é' }), 'latin1');
     expect(errorOf(() => readManifest(bytes)).message).toContain('not whole JSON in UTF-8');

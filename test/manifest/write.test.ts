@@ -63,6 +63,8 @@ describe('what COS says it stored', () => {
     ['the right MD5', (body) => ({ etag: `"${md5(body)}"` })],
     ['the right MD5 in upper case', (body) => ({ etag: `"${md5(body).toUpperCase()}"` })],
     ['an ETag that is no MD5', () => ({ etag: '"abc-2"' })],
+    ['a weak ETag', () => ({ etag: `W/"${'0'.repeat(32)}"` })],
+    ['an ETag of parts', () => ({ etag: `"${'0'.repeat(32)}"-2` })],
     [
       'another MD5, of an encrypted object',
       () => ({ etag: `"${'0'.repeat(32)}"`, 'x-cos-server-side-encryption': 'AES256' }),
@@ -73,23 +75,33 @@ describe('what COS says it stored', () => {
     });
   });
 
-  test.each<[string, (body: Uint8Array) => Record<string, string>]>([
-    ['another CRC-64', () => ({ 'x-cos-hash-crc64ecma': '1' })],
+  const CRC64_DIFFERS = / with the CRC-64 1, but what was sent has \d+: it is sent again$/;
+  test.each<[string, (body: Uint8Array) => Record<string, string>, said: RegExp]>([
+    ['another CRC-64', () => ({ 'x-cos-hash-crc64ecma': '1' }), CRC64_DIFFERS],
     [
       'another CRC-64, the right MD5 beside it',
       (body) => ({ 'x-cos-hash-crc64ecma': '1', etag: `"${md5(body)}"` }),
+      CRC64_DIFFERS,
     ],
     [
       'another CRC-64 of an encrypted object',
       () => ({ 'x-cos-hash-crc64ecma': '1', 'x-cos-server-side-encryption': 'AES256' }),
+      CRC64_DIFFERS,
     ],
-    ['the MD5 of part of the body', (body) => ({ etag: `"${md5(body.subarray(1))}"` })],
-  ])('is an error that is tried again when it is %s', async (_, confirm) => {
+    [
+      'the MD5 of part of the body',
+      (body) => ({ etag: `"${md5(body.subarray(1))}"` }),
+      / with the ETag "\w{32}", but what was sent has "\w{32}": it is sent again$/,
+    ],
+  ])('is an error that is tried again when it is %s', async (_, confirm, said) => {
     const error: unknown = await writeManifest(new FakeCos(confirm), location, complete).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(IntegrityError);
+    expect(String(error)).toContain(`COS stored ${location.key} in ${location.bucket} `);
     expect(error).toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(said),
       code: 'stored-otherwise',
       disposition: 'transient',
       requestId: 'request-1',
@@ -109,6 +121,13 @@ describe('an incomplete manifest', () => {
     const cos = new FakeCos();
     await expect(writeManifest(cos, location, incomplete)).resolves.toMatchObject({ kind: 'written' });
     expect(methods(cos)).toBe('HEAD PUT');
+    expect(cos.requests[0]).toEqual({
+      family: 'cos',
+      method: 'HEAD',
+      path,
+      bucket: location.bucket,
+      region: location.region,
+    });
     expect(cos.text(path)).toBe(manifestBytes(incomplete).toString());
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { after, between, millis, seconds } from '../../lib/domain/units.js';
-import { mayStart, planRun, SETTLE_TIME } from '../../lib/poller/budget.js';
+import { after, between, millis, minutes, seconds } from '../../lib/domain/units.js';
+import { SETTLE_TIME, leasesAtATime, mayStart, planRun } from '../../lib/poller/budget.js';
 import { START } from '../support/virtual-clock.js';
 
 const attempt = seconds(5);
@@ -66,5 +66,19 @@ describe('whether a look may be started', () => {
         },
       ),
     );
+  });
+});
+
+describe('leases at a time', () => {
+  const exclusive = { showsAll: false, leasesAsLongAsAsked: true };
+
+  test.each([
+    ['as many as could be looked at singly in the time left', exclusive, seconds(57), 50, 1_425],
+    ['at least one', exclusive, millis(5), 1, 1],
+    ['ten thousand, whatever the rate', exclusive, minutes(15), 1_000, 10_000],
+    ['few where leases are short', { ...exclusive, leasesAsLongAsAsked: false }, seconds(57), 50, 100],
+    ['ten thousand where nobody waits for them', { ...exclusive, showsAll: true }, seconds(57), 50, 10_000],
+  ])('%s', (_name, capabilities, timeLeft, rate, expected) => {
+    expect(leasesAtATime(capabilities, timeLeft, rate)).toBe(expected);
   });
 });

@@ -9,6 +9,7 @@ import type { Disposition } from '../../lib/domain/docjob-error.js';
 import { after, days, hours, millis, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
 import {
   decide,
+  decideOnAbsence,
   decideOnFailedWrite,
   DEFAULT_MAX_AGE,
   DEFAULT_UNKNOWN_JOB_GRACE,
@@ -325,6 +326,23 @@ describe('an ended job whose manifest cannot be written', () => {
       lastError: { code: 'Code', requestId: 'NjA=' },
     });
   });
+
+  test.each([
+    [400, 'job'],
+    [403, 'configuration'],
+  ] as const)(
+    'because a HEAD was refused with %d, which names no reason, is no verdict either: it gets a day more',
+    (status, disposition) => {
+      const error = new ServiceError({ asked: 'HEAD x', status, disposition, isUnexplained: true });
+      expect(decideOnFailedWrite(error, job, about({ age: millis(days(4) - 1) }), policy).kind).toBe(
+        'look-again',
+      );
+      expect(decideOnFailedWrite(error, job, about({ age: days(4) }), policy)).toMatchObject({
+        reason: 'manifest-failed',
+        lastError: { code: `http-${status}` },
+      });
+    },
+  );
 });
 
 test('every observation at any age has a decision, and its delay is within the schedule', () => {
@@ -355,4 +373,17 @@ test('every observation at any age has a decision, and its delay is within the s
       },
     ),
   );
+});
+
+describe('that a list of ended jobs does not show a job', () => {
+  test('lets it wait for its next look, by its age', () => {
+    expect(decideOnAbsence(about({ age: hours(1) }), policy)).toEqual({
+      kind: 'look-again',
+      delay: minutes(15),
+    });
+  });
+
+  test('decides nothing at the maximum age, when the job must be asked about', () => {
+    expect(decideOnAbsence(about({ age: DEFAULT_MAX_AGE }), policy)).toBeUndefined();
+  });
 });

@@ -666,6 +666,111 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
   });
 });
 
+describe('a service that fails one job after the other', () => {
+  /** Answers the first describes, then fails. */
+  const downAfter =
+    (answered: number, status = 503): Answering =>
+    (request) => {
+      if (request.method !== 'GET' || isProbe(request)) return undefined;
+      return Number.parseInt(askedJob(request).slice(1), 16) <= answered
+        ? jobInState(askedJob(request), 'Success')
+        : failure(status, status === 429 ? 'SlowDown' : 'ServiceUnavailable');
+    };
+
+  test.each([
+    [503, 'service-down'],
+    [429, 'throttled'],
+  ])(
+    'with a %d ends the run early: what was not looked at goes back, for a while',
+    async (status, stopped) => {
+      const queue = new MemoryQueue(jobs(100));
+      const { go, lines } = setUp(queue, downAfter(10, status));
+      const report = await go({ policy: { concurrency: 1 } });
+      expect(report).toMatchObject({ finished: { Success: 10 }, waiting: 5, stopped });
+      expect(report.leased).toBe(15 + report.returned);
+      expect(report.leased).toBeLessThan(100);
+      const handedBack = queue.settled.slice(15).map(({ outcome }) => outcome);
+      expect(handedBack).toEqual(handedBack.map(() => ({ kind: 'look-again', delay: 30_000 })));
+      expect(handedBack).toHaveLength(report.returned);
+      expect(eventsOf(lines, 'service-down')).toEqual([
+        expect.objectContaining({
+          level: 'error',
+          operation: 'describe',
+          closed: `${SOURCE.bucket} (${SOURCE.region})`,
+        }),
+      ]);
+    },
+  );
+
+  test('hands back at once where the queue keeps no delays: a delay would say there that a look was made', async () => {
+    const queue = new MemoryQueue(jobs(40));
+    queue.capabilities.exactDelays = false;
+    const { go } = setUp(queue, downAfter(10));
+    const report = await go({ policy: { concurrency: 1 } });
+    const handedBack = queue.settled.slice(15).map(({ outcome }) => outcome);
+    expect(handedBack).toHaveLength(report.returned);
+    expect(handedBack).toEqual(handedBack.map(() => ({ kind: 'look-again', delay: 0 })));
+  });
+
+  test('fails the run where nothing got through before, so that the platform knows', async () => {
+    const { go } = setUp(new MemoryQueue(jobs(100)), downAfter(0));
+    const error = await errorOf(go({ policy: { concurrency: 1 } }));
+    expect(error).toMatchObject({ code: 'run-failed', disposition: 'transient' });
+    expect(error.report?.leased).toBeLessThan(100);
+  });
+
+  test('holds back the jobs of its bucket only, where another bucket answers', async () => {
+    const other = aBucket('other-1250000000');
+    const mixed = Array.from({ length: 60 }, (_, index) =>
+      aPendingJob(index + 1, index % 2 === 0 ? {} : { bucket: other }),
+    );
+    const queue = new MemoryQueue(mixed);
+    const { service, go, lines } = setUp(queue, (request) => {
+      if (request.method !== 'GET' || isProbe(request)) return undefined;
+      return request.target.host.startsWith(other)
+        ? jobInState(askedJob(request), 'Success')
+        : failure(503, 'ServiceUnavailable');
+    });
+    const report = await go({ policy: { concurrency: 1 } });
+    expect(report).toMatchObject({ finished: { Success: 30 }, waiting: 30, stopped: 'queue-empty' });
+    expect(eventsOf(lines, 'service-down')).toHaveLength(1);
+    const asked = service.requests.filter((request) => request.includes(SOURCE.bucket));
+    expect(asked.length).toBeLessThanOrEqual(1 + 5 * 3);
+  });
+
+  test('ends the run when no manifest can be written any more, whatever CI answers', async () => {
+    const { go } = setUp(new MemoryQueue(jobs(100)), (request) =>
+      request.method === 'PUT' ? failure(503, 'ServiceUnavailable') : allInState('Success')(request),
+    );
+    const error = await errorOf(go({ policy: { concurrency: 1 } }));
+    expect(error).toMatchObject({ code: 'run-failed', report: { waiting: 5, stopped: 'failed' } });
+  });
+
+  test('is not down when every fifth job gets through', async () => {
+    const { go } = setUp(new MemoryQueue(jobs(100)), (request) => {
+      if (request.method !== 'GET' || isProbe(request)) return undefined;
+      return Number.parseInt(askedJob(request).slice(1), 16) % 5 === 0
+        ? jobInState(askedJob(request), 'Success')
+        : failure(503, 'ServiceUnavailable');
+    });
+    const report = await go({ policy: { concurrency: 1 } });
+    expect(report).toMatchObject({
+      leased: 100,
+      finished: { Success: 20 },
+      waiting: 80,
+      stopped: 'queue-empty',
+    });
+  });
+
+  test('is not down for answers that cannot be read: those may be the jobs’ own', async () => {
+    const { go } = setUp(new MemoryQueue(jobs(50)), (request) => {
+      if (request.method !== 'GET' || isProbe(request)) return undefined;
+      return { body: Buffer.from('<html>') };
+    });
+    await expect(go({ policy: { concurrency: 1 } })).resolves.toMatchObject({ leased: 50, waiting: 50 });
+  });
+});
+
 test('a run without its probe makes one request less', async () => {
   const { service, go } = setUp(new MemoryQueue(jobs(1)), allInState('Running'));
   await expect(go({ policy: { withoutProbe: true } })).resolves.toMatchObject({ waiting: 1 });

@@ -29,6 +29,8 @@ async function explore(
   return { explored: explorer.explored, violations };
 }
 
+// The numbers of orders below are those there are: fewer would mean that something is not explored any more.
+
 const ALL = Number.POSITIVE_INFINITY;
 
 const endless = tinyJob(2, {
@@ -42,7 +44,7 @@ describe('two runs that both hold the same message', () => {
     const scenario = tinyScenario([tinyJob(1)], { runs: 2, concurrency: 1, deliversTwice: true });
     const { explored, violations } = await explore(scenario, ALL);
     expect(violations).toEqual([]);
-    expect(explored).toBeGreaterThanOrEqual(800);
+    expect(explored).toBeGreaterThanOrEqual(876);
   });
 
   test('of a job that CI refuses to know and of one that has ended: all orders with up to five switches', async () => {
@@ -50,7 +52,7 @@ describe('two runs that both hold the same message', () => {
     const scenario = tinyScenario([tinyJob(1), unknown], { runs: 2, concurrency: 2, deliversTwice: true });
     const { explored, violations } = await explore(scenario, 5);
     expect(violations).toEqual([]);
-    expect(explored).toBeGreaterThanOrEqual(150);
+    expect(explored).toBeGreaterThanOrEqual(160);
   });
 
   test('while one of them is killed at any await point: all orders with up to two switches', async () => {
@@ -61,22 +63,23 @@ describe('two runs that both hold the same message', () => {
       expect(found.violations).toEqual([]);
       explored += found.explored;
     }
-    expect(explored).toBeGreaterThanOrEqual(300);
+    expect(explored).toBeGreaterThanOrEqual(388);
   });
 });
 
 describe('two runs over a queue in a bucket, where nothing keeps them apart', () => {
   test.each([
-    ['a job that has ended', tinyJob(1)],
+    ['a job that has ended', 242, tinyJob(1)],
     [
       'a job that CI refuses to know',
+      90,
       tinyJob(1, { kind: 'unknown-to-ci', visibleAt: Number.POSITIVE_INFINITY }),
     ],
-  ])('of %s: all orders with up to three switches', async (_what, job) => {
+  ] as const)('of %s: all %i orders with up to three switches', async (_what, orders, job) => {
     const scenario = tinyScenario([job], { runs: 2, concurrency: 1 }, 'bucket');
     const { explored, violations } = await explore(scenario, 3, { openQueue: WORLDS.bucket });
     expect(violations).toEqual([]);
-    expect(explored).toBeGreaterThanOrEqual(80);
+    expect(explored).toBeGreaterThanOrEqual(orders);
   });
 });
 

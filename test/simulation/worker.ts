@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { scenarioOf, type WorldName } from './scenario.js';
 import { addResult, noStatistics } from './statistics.js';
@@ -29,6 +30,8 @@ async function work(task: WorkerTask): Promise<void> {
     const result = await simulate(scenarioOf(seed, task.world), { openQueue: WORLDS[task.world] });
     addResult(statistics, seed, result);
     if (task.stopsAtFailure && result.violations.length > 0) break;
+    // A simulation takes no turn of the event loop, and to be told to stop needs one.
+    await setImmediate();
     if (performance.now() - reportedAt < REPORT_EVERY_MS) continue;
     parentPort?.postMessage(statistics);
     statistics = noStatistics();
@@ -38,7 +41,7 @@ async function work(task: WorkerTask): Promise<void> {
   parentPort?.close();
 }
 
-// Nobody reads stacks here, and long ones cost: a seed that fails is run once more elsewhere.
-Error.stackTraceLimit = 2;
+// Nobody reads stacks here, and they cost: a seed that fails is run once more elsewhere.
+Error.stackTraceLimit = 0;
 // The worker's own data, as runInWorker gives it.
 void work(workerData as WorkerTask);

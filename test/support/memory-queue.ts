@@ -24,7 +24,7 @@ export class MemoryQueue implements PendingQueue {
     exclusiveLeases: true,
     showsAll: false,
     leasesAsLongAsAsked: true,
-    exactDelays: true,
+    exactDelays: true as boolean,
     maxLookAgainDelay: hours(12),
     maxEnqueueDelay: seconds(900),
   };

@@ -11,6 +11,8 @@ export interface ServiceErrorDetails {
   /** The body's `Message`. */
   readonly serviceMessage?: string | undefined;
   readonly disposition: Disposition;
+  /** A HEAD was refused: its answer has no body, so nothing tells a bad key from a wrong clock or a closed bucket. */
+  readonly isUnexplained?: boolean;
   readonly requestId?: string | undefined;
   /** How long the service asked us to wait (`Retry-After`), unclamped. */
   readonly retryAfter?: Millis | undefined;
@@ -27,6 +29,8 @@ export class ServiceError extends DocjobError {
   readonly status: number;
   readonly serviceCode: string | undefined;
   readonly serviceMessage: string | undefined;
+  /** Whether the status is all that is known: the disposition is then a guess, and no verdict follows from it. */
+  readonly isUnexplained: boolean;
   readonly retryAfter: Millis | undefined;
   readonly serverDate: EpochMs | undefined;
 
@@ -44,6 +48,7 @@ export class ServiceError extends DocjobError {
     this.status = status;
     this.serviceCode = serviceCode;
     this.serviceMessage = serviceMessage;
+    this.isUnexplained = details.isUnexplained ?? false;
     this.retryAfter = details.retryAfter;
     this.serverDate = details.serverDate;
   }

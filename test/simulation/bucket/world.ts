@@ -61,8 +61,10 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
   readonly #deadLetters: DeadLetters;
   readonly #instances = new Map<string, Instance>();
   readonly #bySubject = new Map<string, Instance[]>();
-  /** When CI was last asked about a job. */
+  /** When CI was last asked about a job, or failed for others of its bucket. */
   readonly #lookedAt = new Map<string, number>();
+  /** What each run has found CI to fail for. */
+  readonly #outages = new Map<Process, readonly string[]>();
   #serial = 0;
 
   constructor(parts: Parts) {
@@ -149,6 +151,10 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
     this.#lookedAt.set(jobId, this.#parts.scheduler.now);
   }
 
+  onOutage(process: Process, bucket: string): void {
+    this.#outages.set(process, [...(this.#outages.get(process) ?? []), bucket]);
+  }
+
   /**
    * What ADR 1 promises, to the millisecond. From the moment V at which the job can be finished and listings show its object, the next look time comes
    * within the longest delay at the age that the job has then, by its name's claim; or at once while the object is in its first minute. After it the
@@ -216,10 +222,14 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
 
   /** What a checkpoint claims must be true: every job has been looked at for each look time up to there, from when a listing could show it. */
   #checkClaim(process: Process, checkpoint: Buffer): void {
-    const { scenario, observer } = this.#parts;
+    const { scenario, observer, scheduler } = this.#parts;
+    const failing = this.#outages.get(process) ?? [];
     for (const instance of this.#instances.values()) {
       const object = this.#object(instance.key);
       const job = this.#parts.ci.job(instance.subject);
+      // Five jobs of a bucket that fail one after the other stand for all of it, as if each had been asked about in vain.
+      if (job !== undefined && failing.includes(job.bucket))
+        this.#lookedAt.set(instance.subject, scheduler.now);
       // Where a bucket is closed, one job of it is asked about for all.
       if (object === undefined || job === undefined || job.kind === 'source-not-allowed') continue;
       if (scenario.closures.some(({ bucket, family }) => bucket === job.bucket && family === 'ci')) continue;

@@ -13,6 +13,7 @@ import type { Served, ServiceObserver } from '../world/services.js';
 import type { TrueJob } from '../world/true-job.js';
 import { Custody } from './custody.js';
 import { Manifests, type Place } from './manifests.js';
+import { PaceRule } from './pace-rule.js';
 import { Promptness } from './promptness.js';
 import { RunWatch } from './run-watch.js';
 import { Violations, type PromiseNumber } from './violations.js';
@@ -55,6 +56,7 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
   readonly #scheduler: Scheduler;
   readonly #manifests: Manifests;
   readonly #promptness: Promptness;
+  readonly #pace: PaceRule;
   readonly #watches = new Map<Process, RunWatch>();
   #jobs: ReadonlyMap<string, TrueJob> = new Map();
   #custody: Custody | undefined;
@@ -66,6 +68,7 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     this.#scheduler = scheduler;
     this.#manifests = new Manifests(scenario, this.violations);
     this.#promptness = new Promptness(scenario, this.violations);
+    this.#pace = new PaceRule(scenario.policy.client.requestsPerSecond, scenario.platform.maxRuns);
   }
 
   attach(queue: QueueWorld, cos: SimulatedCos, jobs: ReadonlyMap<string, TrueJob>): void {
@@ -150,6 +153,8 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
 
   onExchange(process: Process, request: WireRequest, limits: ExchangeLimits): void {
     this.watchOf(process).onExchange(request, limits, this.#scheduler.now);
+    const tooMany = this.#pace.start(this.#scheduler.now);
+    if (tooMany !== undefined) this.violations.add(5, `all runs together: ${tooMany}`);
     if (request.path.startsWith('/doc_jobs/')) this.#queue?.onLook?.(request.path.split('/').at(-1) ?? '');
   }
 
@@ -173,9 +178,9 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     this.watchOf(process).onAnswer(request, response, { isFault, isClosed, isOdd }, this.#scheduler.now);
   }
 
-  onNoAnswer(process: Process, _request: WireRequest, fault: ExchangeFault | 'too-slow'): void {
+  onNoAnswer(process: Process, request: WireRequest, fault: ExchangeFault | 'too-slow'): void {
     this.onFault(fault);
-    this.watchOf(process).onNoAnswer();
+    this.watchOf(process).onNoAnswer(request);
   }
 
   onPut(process: Process, place: Place, bytes: Buffer, before: StoredObject | undefined): void {

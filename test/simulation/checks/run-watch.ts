@@ -11,10 +11,8 @@ import type { RunReport } from '../../../lib/poller/report.js';
 import { SETTLE_TIME } from '../../../lib/poller/budget.js';
 import type { Scenario } from '../scenario.js';
 import { SECRET_MARK } from '../world/identity.js';
+import { PaceRule } from './pace-rule.js';
 import type { Violations } from './violations.js';
-
-/** Timers are up to two milliseconds off, so the pace is up to this share faster for a second. */
-const PACE_TOLERANCE = 1.05;
 
 /** What one run did, and whether that is within promises 5 to 8. */
 export class RunWatch {
@@ -24,9 +22,10 @@ export class RunWatch {
   readonly startedAt: number;
   readonly deadline: number;
   readonly #name: string;
-  readonly #starts: number[] = [];
+  readonly #pace: PaceRule;
   #inFlight = 0;
-  readonly #notBefore = { cos: 0, ci: 0 };
+  /** By host: until when its Retry-After holds. */
+  readonly #notBefore = new Map<string, number>();
   #wasHeld = false;
   readonly #asked = new Set<string>();
   readonly #leases = new Map<Lease, 'open' | 'early' | 'settled'>();
@@ -34,6 +33,8 @@ export class RunWatch {
   /** Log lines by event, for what must be said. */
   readonly #logged = new Map<string, number>();
   readonly #seen = { faults: 0, closed: 0, oddStates: 0, credentials: 0 };
+  /** The HEADs that a closed bucket was the last to answer. */
+  readonly #closedHeads = new Set<string>();
   /** What else befell it than a closed bucket. */
   #onlyClosed = true;
 
@@ -41,6 +42,7 @@ export class RunWatch {
     this.#name = `run ${id}`;
     this.#scenario = scenario;
     this.#violations = violations;
+    this.#pace = new PaceRule(scenario.policy.client.requestsPerSecond, 1);
     this.startedAt = startedAt;
     this.deadline = startedAt + scenario.platform.timeLimitMs;
   }
@@ -58,21 +60,11 @@ export class RunWatch {
     this.#inFlight += 1;
     if (this.#inFlight > policy.concurrency)
       this.#broken(5, `${this.#inFlight} requests are in flight, ${policy.concurrency} may be`);
-    const starts = this.#starts;
-    starts.push(now);
-    while ((starts[0] ?? now) <= now - 1_000) starts.shift();
-    const limit = Math.ceil(policy.client.requestsPerSecond * PACE_TOLERANCE) + 1;
-    if (starts.length > limit)
-      this.#broken(
-        5,
-        `${starts.length} requests started within a second, ${policy.client.requestsPerSecond} may`,
-      );
-    const family = familyOf(request);
-    if (now < this.#notBefore[family] - 2) {
-      this.#broken(
-        5,
-        `${request.asked} was sent ${this.#notBefore[family] - now} ms before Retry-After allowed it`,
-      );
+    const tooMany = this.#pace.start(now);
+    if (tooMany !== undefined) this.#broken(5, tooMany);
+    const notBefore = this.#notBefore.get(request.target.host) ?? 0;
+    if (now < notBefore - 2) {
+      this.#broken(5, `${request.asked} was sent ${notBefore - now} ms before Retry-After allowed it`);
     }
   }
 
@@ -102,10 +94,12 @@ export class RunWatch {
   ): void {
     const isProbe = request.path.endsWith('/docjobprobe');
     if (about.isOdd) this.#seen.oddStates += 1;
-    // A HEAD has no words: it is asked once more with a newer key, and by then the bucket may be open again.
+    // A HEAD has no words: it is asked once more with a newer key, and by then the bucket may be open again. So its last answer counts.
     // A list that is refused is told of as one that failed: its jobs are asked about singly, which may be open to us.
-    const isSpared = isProbe || request.method === 'HEAD' || request.path.startsWith('/doc_jobs?');
-    if (about.isClosed && !isSpared) this.#seen.closed += 1;
+    if (request.method === 'HEAD') {
+      if (about.isClosed) this.#closedHeads.add(request.path);
+      else this.#closedHeads.delete(request.path);
+    } else if (about.isClosed && !isProbe && !isList(request)) this.#seen.closed += 1;
     const isCredentials = /<Code>(?:InvalidAuthorization|InvalidAccessKeyId|ExpiredToken)</.test(
       response.body.toString('latin1', 0, 60),
     );
@@ -122,15 +116,14 @@ export class RunWatch {
     const asked = /^\d+$/.test(retryAfter)
       ? Number(retryAfter) * 1_000
       : Date.parse(retryAfter) - Date.parse(response.headers['date'] ?? '');
-    const family = familyOf(request);
-    this.#notBefore[family] = Math.max(
-      this.#notBefore[family],
-      now + Math.min(asked, this.#scenario.policy.client.backoff.retryAfterCap),
-    );
+    const { host } = request.target;
+    const until = now + Math.min(asked, this.#scenario.policy.client.backoff.retryAfterCap);
+    this.#notBefore.set(host, Math.max(until, this.#notBefore.get(host) ?? 0));
     this.#wasHeld = true;
   }
 
-  onNoAnswer(): void {
+  onNoAnswer({ path }: WireRequest): void {
+    this.#closedHeads.delete(path);
     this.#seen.faults += 1;
     this.#onlyClosed = false;
   }
@@ -207,8 +200,10 @@ export class RunWatch {
     const said = counted + calls.retries + stop;
     if (this.#seen.faults > said)
       this.#broken(7, `${this.#seen.faults} faults reached the run, but it only tells of ${said}`);
+    // A run that is out of time may have none left to ask once more, and hands the lease back without a word.
+    const closedHeads = report.stopped === 'queue-empty' ? this.#closedHeads.size : 0;
     if (
-      this.#seen.closed > 0 &&
+      this.#seen.closed + closedHeads > 0 &&
       ((errors.configuration ?? 0) === 0 || !this.#logged.has('bucket-held-back'))
     ) {
       this.#broken(7, 'a bucket is closed, and the run does not say so');
@@ -229,6 +224,4 @@ export class RunWatch {
   }
 }
 
-function familyOf({ target }: WireRequest): 'ci' | 'cos' {
-  return target.host.includes('.ci.') ? 'ci' : 'cos';
-}
+const isList = ({ path }: WireRequest): boolean => path.startsWith('/doc_jobs?');

@@ -111,11 +111,11 @@ function holdMs(process: Process, cmq: LocalCmq, form: URLSearchParams): number 
 
 /** The call takes effect at once; a receive that finds nothing ends with that, and waits for no real time. */
 function exchangeNow(cmq: LocalCmq, { target, method, path, headers, body }: WireRequest) {
-  const abandoned = new AbortController();
+  const abandoned = { aborted: false };
   const contentType = headers['content-type'];
   const request = { method, host: target.host, target: path, contentType, body: Buffer.from(body ?? []) };
-  const reply = cmq.exchange({ ...request, abandoned: abandoned.signal });
-  abandoned.abort();
+  const reply = cmq.exchange({ ...request, abandoned });
+  abandoned.aborted = true;
   cmq.control.advanced();
   return reply;
 }

@@ -53,24 +53,23 @@ export class SimulatedIdentity {
   ): WireResponse | undefined {
     const isHead = request.method === 'HEAD';
     const isCi = request.target.host.includes('.ci.');
-    const dated = { ...headers, date: new Date(now).toUTCString() };
     const authorization = request.headers['authorization'] ?? '';
     const id = /q-ak=([^&]*)/.exec(authorization)?.[1];
     const [, start = 0, end = 0] = (/q-sign-time=(\d+);(\d+)/.exec(authorization) ?? []).map(Number);
     if (id === undefined || this.isBrokenAt(now)) {
       return isCi
-        ? refusal(401, 'InvalidAuthorization', dated, isHead)
-        : refusal(403, 'InvalidAccessKeyId', dated, isHead);
+        ? refusal(401, 'InvalidAuthorization', headers, isHead)
+        : refusal(403, 'InvalidAccessKeyId', headers, isHead);
     }
     const token = request.headers[isCi ? 'x-ci-security-token' : 'x-cos-security-token'];
     const accepted = [this.keyAt(now), this.keyAt(now - this.#plan.overlapMs)];
     if (!accepted.some((key) => key.secretId === id && key.token === token))
-      return refusal(400, 'ExpiredToken', dated, isHead);
-    if (now < start * 1_000 - MAX_SKEW_MS) return refusal(403, 'RequestTimeTooSkewed', dated, isHead);
+      return refusal(400, 'ExpiredToken', headers, isHead);
+    if (now < start * 1_000 - MAX_SKEW_MS) return refusal(403, 'RequestTimeTooSkewed', headers, isHead);
     if (now > end * 1_000) {
       return isCi
-        ? refusal(401, 'SignatureExpired', dated, isHead)
-        : refusal(403, 'AccessDenied', dated, isHead, 'Request has expired');
+        ? refusal(401, 'SignatureExpired', headers, isHead)
+        : refusal(403, 'AccessDenied', headers, isHead, 'Request has expired');
     }
     return undefined;
   }

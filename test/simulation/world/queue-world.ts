@@ -66,6 +66,8 @@ export interface QueueWorld {
   onLook?(jobId: string): void;
   /** CI answered with a page of a list. */
   onListed?(window: ListedWindow): void;
+  /** A run has found that CI fails for a bucket, and asks about no further job of it. */
+  onOutage?(process: Process, bucket: string): void;
   /** What else is worth reporting, each the most there ever was of it. */
   figures?(): Readonly<Record<string, number>>;
 }

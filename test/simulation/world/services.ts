@@ -57,6 +57,7 @@ export class CloudServices {
   readonly #observer: ServiceObserver;
   readonly #lists: { readonly plan: ListPlan; readonly dice: Dice };
   #requests = 0;
+  #dated = { second: 0, text: '' };
 
   /** @param buckets the region of each bucket that exists */
   constructor(
@@ -78,7 +79,14 @@ export class CloudServices {
   headersOf(request: WireRequest, now: number): Record<string, string> {
     this.#requests += 1;
     const family = request.target.host.includes('.ci.') ? 'ci' : 'cos';
-    return { [`x-${family}-request-id`]: `req-${this.#requests}`, date: new Date(now).toUTCString() };
+    return { [`x-${family}-request-id`]: `req-${this.#requests}`, date: this.#dateOf(now) };
+  }
+
+  /** A \`Date\` has whole seconds, and many answers fall into one. */
+  #dateOf(now: number): string {
+    const second = Math.floor(now / 1_000);
+    if (this.#dated.second !== second) this.#dated = { second, text: new Date(1_000 * second).toUTCString() };
+    return this.#dated.text;
   }
 
   /** Why the request is not even looked at: who asks, or the bucket. */

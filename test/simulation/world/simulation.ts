@@ -282,7 +282,12 @@ class Simulation {
       clock,
       random: this.#dice.random,
     };
-    const log = jsonLog({ level: 'info', now: () => clock.now(), write: (line) => watch.onLogLine(line) });
+    const write = (line: string): void => {
+      watch.onLogLine(line);
+      const bucket = failingBucket(line);
+      if (bucket !== undefined) this.#queue.onOutage?.(process, bucket);
+    };
+    const log = jsonLog({ level: 'info', now: () => clock.now(), write });
     const adapter = await this.#queue.open(process, { ...effects, log, deadline: epochMs(deadline) });
     const queue = watch.watched(adapter, platform.skewMs, (delay) => this.#observer.onDelay(delay));
     try {
@@ -301,4 +306,10 @@ class Simulation {
     if (error !== undefined && known === undefined) this.#observer.onUnexpected(process, error);
     this.#observer.onEnd(process, report, known);
   }
+}
+
+/** The bucket that a log line says CI fails for. */
+function failingBucket(line: string): string | undefined {
+  if (!line.includes('"service-down"') || !line.includes('"operation":"describe"')) return undefined;
+  return /"bucket":"([^"]+)"/.exec(line)?.[1];
 }
