@@ -1,20 +1,30 @@
 import { parseConfig, type Config } from './config.js';
+import { CosClient } from './cos/client.js';
 import { openTransport } from './cos/transport.js';
 import { deployedFunction, type FunctionEffects } from './deployed-function.js';
+import { before, seconds, type EpochMs, type Millis } from './domain/units.js';
 import type { Environment } from './env-reader.js';
 import type { Invocation } from './platform/invocation.js';
+import { SETTLE_TIME } from './poller/budget.js';
 import type { RunReport } from './poller/report.js';
 import { run } from './poller/run.js';
 import { openGivenQueue, type GivenOutcome } from './queue/given.js';
 import { openBatch, openQueue } from './queue/open-queue.js';
 import type { PendingQueue } from './queue/pending-queue.js';
+import { reconcile } from './reconcile/reconcile.js';
+import type { ReconcileReport } from './reconcile/report.js';
+import { parseReconcileRequest } from './reconcile/request.js';
 import type { Log } from './telemetry/log.js';
 
-/** What the function returns: a report, with the jobs' outcomes for a direct call; for an SQS event source what Lambda wants to hear. */
+/** What the function returns: a report, of a run or of reconciling, with the jobs' outcomes for a direct call; for an SQS event source what Lambda wants to hear. */
 export type PollResult =
   | RunReport
+  | ReconcileReport
   | (RunReport & { readonly jobs: readonly GivenOutcome[] })
   | { readonly batchItemFailures: readonly { readonly itemIdentifier: string }[] };
+
+/** What a page of a hundred jobs may take to reconcile: a list, a HEAD of each at the pace of the run, and their enqueueing. */
+const PAGE_TIME: Millis = seconds(15);
 
 /**
  * The poll function without its platform.
@@ -55,6 +65,20 @@ async function serve(
         const queue = openGivenQueue(trigger.messages, config.run.source, clock.now());
         const report = await poll(queue);
         return { ...report, jobs: queue.outcomes() };
+      }
+      case 'reconcile': {
+        const { source, isAllowedBucket } = config.run;
+        const query = parseReconcileRequest(trigger.request, { source, isAllowedBucket, now: clock.now() });
+        const queue = await openQueue(config.queue, { ...effects, log, deadline });
+        const bounds = { deadline: before(deadline, SETTLE_TIME), signal: new AbortController().signal };
+        const requester = new CosClient(config.run.client, effects, bounds);
+        const now = (): EpochMs => requester.now();
+        const workUntil = before(deadline, PAGE_TIME);
+        try {
+          return await reconcile(query, { ...config.run, requester, queue, now, workUntil, log });
+        } finally {
+          await queue.close();
+        }
       }
       case 'batch': {
         const queue = await openBatch(config.queue, trigger.messages, deadline, { clock });

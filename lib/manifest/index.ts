@@ -10,4 +10,4 @@ export {
 export { ManifestError } from './manifest-error.js';
 export { readManifest } from './read.js';
 export { manifestSchema, type Manifest } from './schema.js';
-export { writeManifest } from './write.js';
+export { hasManifest, writeManifest } from './write.js';

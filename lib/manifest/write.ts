@@ -64,6 +64,15 @@ export async function writeManifest(
   return { kind: 'written', bytes: bytes.length };
 }
 
+/**
+ * Whether there is a manifest, of whatever content.
+ *
+ * @throws whatever the requester throws, a 403 to the HEAD included.
+ */
+export async function hasManifest(requester: CosRequester, location: ManifestLocation): Promise<boolean> {
+  return (await storedManifest(requester, location)) !== undefined;
+}
+
 interface StoredManifest {
   readonly jobId: string | undefined;
   /** NaN, which outranks nothing, where the object does not say. */

@@ -10,6 +10,8 @@ export type Trigger =
   | { readonly kind: 'timer' }
   /** A direct call with jobs: look at these, as queue messages would name them. */
   | { readonly kind: 'jobs'; readonly messages: readonly string[] }
+  /** A direct call to look for jobs that nobody looks after; not yet read. */
+  | { readonly kind: 'reconcile'; readonly request: unknown }
   /** SQS messages that Lambda leased for us. */
   | { readonly kind: 'batch'; readonly messages: readonly DeliveredMessage[] };
 
@@ -34,9 +36,11 @@ const DirectCall = v.union([
   }),
 ]);
 
+const ReconcileCall = v.strictObject({ reconcile: v.record(v.string(), v.unknown()) });
+
 /**
  * The trigger in an event of no particular platform: nothing at all or `{"trigger":"timer"}` for a poll, `{"jobIds":[…]}` or `{"jobs":[…]}` for
- * a look at certain jobs.
+ * a look at certain jobs, `{"reconcile":{…}}` to look for those that nobody looks after.
  *
  * @throws EventError naming the forms that are taken.
  */
@@ -49,9 +53,11 @@ export function parsePlainEvent(event: unknown, otherForms: string): Trigger {
     const jobs = 'jobIds' in direct.output ? direct.output.jobIds : direct.output.jobs;
     return { kind: 'jobs', messages: jobs.map(messageOf) };
   }
+  const reconcile = v.safeParse(ReconcileCall, event);
+  if (reconcile.success) return { kind: 'reconcile', request: reconcile.output.reconcile };
   throw unknownEvent(
     event,
-    `${otherForms}, {"trigger":"timer"}, {"jobIds":["d…"]} or {"jobs":[{"jobId","bucket","region"}]}`,
+    `${otherForms}, {"trigger":"timer"}, {"jobIds":["d…"]}, {"jobs":[{"jobId","bucket","region"}]} or {"reconcile":{"from":"…"}}`,
   );
 }
 

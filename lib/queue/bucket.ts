@@ -1,13 +1,15 @@
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
-import { deleteObject, getObject, putObject } from '../cos/objects.js';
+import { deleteObject, getObject, putObject, type BucketAddress } from '../cos/objects.js';
+import { listObjects, type ListedObject } from '../cos/list-objects.js';
 import type { CosRequester } from '../cos/requester.js';
+import type { JobId } from '../domain/names.js';
 import { before, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Log } from '../telemetry/log.js';
 import { checkpointKey, formatCheckpoint } from './bucket-checkpoint.js';
 import { bucketDeadLetter, MAX_STRAY_BYTES, type StrayContent } from './bucket-dead-letter.js';
 import { bucketError } from './bucket-errors.js';
-import { formatName, nonceFrom } from './bucket-name.js';
+import { formatName, nonceFrom, parseName } from './bucket-name.js';
 import { BucketReader, type LeasedObject, type NextLook } from './bucket-reader.js';
 import { CLOSING_TIME } from './closing-time.js';
 import type { JobDefaults } from './message.js';
@@ -97,6 +99,24 @@ class BucketQueue implements PendingQueue {
       request.signal?.throwIfAborted();
       throw bucketError(error, `listing ${this.#options.queue.url}`);
     }
+  }
+
+  /** By the listings of both prefixes: a name tells its job. */
+  async held(): Promise<ReadonlySet<JobId>> {
+    const { queue, deadLetters, defaults } = this.#options;
+    const jobIds = new Set<JobId>();
+    for (const { url, prefix, ...at } of [queue, deadLetters]) {
+      try {
+        for await (const { key } of everyObject(this.#client, at, prefix)) {
+          const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
+          const parsed = parseName(name, defaults);
+          if (parsed.kind === 'job') jobIds.add(parsed.job.jobId);
+        }
+      } catch (error) {
+        throw bucketError(error, `listing ${url}`);
+      }
+    }
+    return jobIds;
   }
 
   settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]> {
@@ -195,5 +215,18 @@ class BucketQueue implements PendingQueue {
 
   #refusal(code: 'lease-lost' | 'lease-expired', lease: Lease, what: string): QueueError {
     return new QueueError(code, `the lease ${lease.id} of ${this.#options.queue.url} ${what}`);
+  }
+}
+
+async function* everyObject(
+  requester: CosRequester,
+  at: BucketAddress,
+  prefix: string,
+): AsyncGenerator<ListedObject> {
+  let marker: string | undefined = '';
+  while (marker !== undefined) {
+    const page = await listObjects(requester, at, { prefix, marker });
+    yield* page.objects;
+    marker = page.nextMarker;
   }
 }

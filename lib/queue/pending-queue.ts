@@ -148,6 +148,8 @@ export interface PendingQueue {
   lease(request: LeaseRequest): Promise<readonly Lease[]>;
   /** Ends leases, in batches where the queue has them, and reports each by itself. Does not throw for the failure of one. */
   settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]>;
+  /** The jobs that the queue holds, those of its dead letters among them. Only where a queue can be asked that. Throws a DocjobError where it fails. */
+  held?(): Promise<ReadonlySet<JobId>>;
   /**
    * Ends the use of the queue: stores what the adapter wants to remember between runs, and releases connections. Leases that were not settled come
    * back when they end. Does not throw: what could not be stored costs calls, never a job.

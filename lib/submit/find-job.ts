@@ -1,14 +1,8 @@
-import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type { CosRequester } from '../cos/requester.js';
 import type { JobSource } from '../doc-jobs/describe.js';
 import type { DocJob } from '../doc-jobs/doc-job.js';
-import {
-  listDocJobs,
-  MAX_PAGE_SIZE,
-  type JobListEntry,
-  type JobListQuery,
-  type JobPage,
-} from '../doc-jobs/list.js';
+import { listPages } from '../doc-jobs/list-pages.js';
+import type { JobListEntry } from '../doc-jobs/list.js';
 import type { JobId } from '../domain/names.js';
 import type { EpochMs } from '../domain/units.js';
 import { SubmitError } from './submit-error.js';
@@ -37,9 +31,6 @@ export interface Wanted {
 /** 5,000 jobs: half of what a CI queue holds (DescribeDocProcessQueues, `MaxSize`), in about as many seconds as a call has for it. */
 const MAX_PAGES = 50;
 
-/** A page of long documents may be larger than an answer can be: it is asked for in smaller parts, down to one job. */
-const PAGE_SIZES = [MAX_PAGE_SIZE, 10, 1] as const;
-
 /**
  * Looks for jobs through the list of a bucket's jobs. The list may lag: that none is found does not prove that there is none.
  *
@@ -52,46 +43,30 @@ export async function findJobs(
   wanted: Wanted,
 ): Promise<readonly MadeJob[]> {
   const { queueId, createdFrom, createdTo, extent } = wanted;
-  const window: JobListQuery = {
+  const window = {
     ...(queueId === undefined ? {} : { queueId }),
-    order: 'ascending',
+    order: 'ascending' as const,
     createdFrom,
     createdTo,
   };
-  const seenTokens = new Set<string>();
   const found = new Map<JobId, MadeJob>();
+  let pages = 0;
   let unreadable = 0;
-  let token: string | undefined;
-  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-    const page = await pageOf(requester, source, {
-      ...window,
-      ...(token === undefined ? {} : { nextToken: token }),
-    });
-    for (const job of page.entries.flatMap((entry) => madeJobIn(entry, wanted))) found.set(job.jobId, job);
-    if (found.size > 0 && extent === 'first') return [...found.values()];
-    unreadable += page.entries.filter((entry) => mayBe(entry, wanted.userData)).length;
-    token = page.nextToken;
-    if (token === undefined) {
-      if (unreadable === 0) return [...found.values()];
-      throw failed(source, `${unreadable} of the jobs listed could not be read`);
+  try {
+    for await (const page of listPages(requester, source, window)) {
+      pages += 1;
+      for (const job of page.entries.flatMap((entry) => madeJobIn(entry, wanted))) found.set(job.jobId, job);
+      if (found.size > 0 && extent === 'first') return [...found.values()];
+      unreadable += page.entries.filter((entry) => mayBe(entry, wanted.userData)).length;
+      if (pages === MAX_PAGES && page.nextToken !== undefined)
+        throw failed(source, `more than ${MAX_PAGES} pages of jobs were created since`);
     }
-    if (seenTokens.has(token)) throw failed(source, 'the list goes round in circles');
-    seenTokens.add(token);
+  } catch (error) {
+    if (error instanceof SubmitError) throw error;
+    throw failed(source, error instanceof Error ? error.message : 'not an error', error);
   }
-  throw failed(source, `more than ${MAX_PAGES} pages of jobs were created since`);
-}
-
-async function pageOf(requester: CosRequester, source: JobSource, query: JobListQuery): Promise<JobPage> {
-  let last: unknown;
-  for (const size of PAGE_SIZES) {
-    try {
-      return await listDocJobs(requester, source, { ...query, size });
-    } catch (error) {
-      last = error;
-      if (!(error instanceof UndecodableError)) break;
-    }
-  }
-  throw failed(source, last instanceof Error ? last.message : 'not an error', last);
+  if (unreadable === 0) return [...found.values()];
+  throw failed(source, `${unreadable} of the jobs listed could not be read`);
 }
 
 function madeJobIn(entry: JobListEntry, { userData, isWanted }: Wanted): readonly MadeJob[] {

@@ -104,6 +104,8 @@ export class RunWatch {
       response.body.toString('latin1', 0, 60),
     );
     if (isCredentials) this.#seen.credentials += 1;
+    // Keys are read anew, which takes what it takes; a host that asks for less gets its requests in a slower line.
+    if (isCredentials || response.status === 429 || response.status === 503) this.#wasHeld = true;
     if (about.isFault) this.#seen.faults += 1;
     if (
       about.isFault ||
@@ -119,7 +121,6 @@ export class RunWatch {
     const { host } = request.target;
     const until = now + Math.min(asked, this.#scenario.policy.client.backoff.retryAfterCap);
     this.#notBefore.set(host, Math.max(until, this.#notBefore.get(host) ?? 0));
-    this.#wasHeld = true;
   }
 
   onNoAnswer({ path }: WireRequest): void {

@@ -105,7 +105,8 @@ export class Network {
         if (fault === 'reset-after') fail('connection', fault);
         if (fault === 'cut-short') fail('cut-short', fault);
         end(() => {
-          this.#observer.onAnswer(process, request, served, served.isRefused ? undefined : fault);
+          const isHarmless = served.isRefused || (fault === 'wrong-job' && served.isAboutItself === true);
+          this.#observer.onAnswer(process, request, served, isHarmless ? undefined : fault);
           ending.resolve(response);
         });
       });

@@ -16,6 +16,8 @@ export interface Served {
   readonly isClosed: boolean;
   /** Refused for who asks or where, before anything else could go wrong. */
   readonly isRefused: boolean;
+  /** About the job that was asked about, since there is no other in its bucket. */
+  readonly isAboutItself?: boolean;
 }
 
 /** A bucket that refuses us for a while. */
@@ -158,7 +160,14 @@ export class CloudServices {
     const asked = path.replace('/doc_jobs/', '');
     const jobId = isAboutAnother ? (this.ci.anotherThan(asked, address.bucket) ?? asked) : asked;
     const { response, view } = this.ci.describe(address, jobId, seenAt, id);
-    return { response, view: jobId === asked ? view : undefined, isClosed: false, isRefused: false };
+    const isAboutItself = jobId === asked;
+    return {
+      response,
+      view: isAboutItself ? view : undefined,
+      isClosed: false,
+      isRefused: false,
+      isAboutItself,
+    };
   }
 }
 
