@@ -688,7 +688,6 @@ describe('a service that fails one job after the other', () => {
       const report = await go({ policy: { concurrency: 1 } });
       expect(report).toMatchObject({ finished: { Success: 10 }, waiting: 5, stopped });
       expect(report.leased).toBe(15 + report.returned);
-      expect(report.leased).toBeLessThan(100);
       const handedBack = queue.settled.slice(15).map(({ outcome }) => outcome);
       expect(handedBack).toEqual(handedBack.map(() => ({ kind: 'look-again', delay: 30_000 })));
       expect(handedBack).toHaveLength(report.returned);
@@ -716,7 +715,6 @@ describe('a service that fails one job after the other', () => {
     const { go } = setUp(new MemoryQueue(jobs(100)), downAfter(0));
     const error = await errorOf(go({ policy: { concurrency: 1 } }));
     expect(error).toMatchObject({ code: 'run-failed', disposition: 'transient' });
-    expect(error.report?.leased).toBeLessThan(100);
   });
 
   test('holds back the jobs of its bucket only, where another bucket answers', async () => {

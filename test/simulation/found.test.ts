@@ -239,9 +239,9 @@ describe('after an outage that was longer than CMQ keeps a message unacknowledge
   // Seeds in which something is dropped that had been sent before the timer stood still, and the numbers of the jobs that it was about.
   test.each([
     [3, [1]],
-    [5, [2, 4, 5, 6, 7]],
+    [5, [4, 6]],
     [6, [3]],
-    [21, [2]],
+    [9, [3, 4]],
   ])(
     'a rewind to so long before it brings back every job, and one to when it began does not (seed %i)',
     async (seed, dropped) => {

@@ -171,8 +171,9 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     const isOdd = isWhole && !KNOWN_STATES.has(view.state);
     const list = listedBy(request);
     if (list !== undefined && response.status === 200) this.#queue?.onListed?.(list);
-    // A list is about no job, so it cannot be about the wrong one.
-    const isMeant = list === undefined || fault !== 'wrong-job';
+    // A list is about no job, so it cannot be about the wrong one; and where there is no other job, a describe is about the right one.
+    const asked = request.path.split('/').at(-1) ?? '';
+    const isMeant = fault !== 'wrong-job' || (list === undefined && !response.body.includes(asked));
     const isFault =
       isMeant && !isWhole && fault !== undefined && fault !== 'stale' && !isGoodEnough(fault, request);
     this.watchOf(process).onAnswer(request, response, { isFault, isClosed, isOdd }, this.#scheduler.now);
