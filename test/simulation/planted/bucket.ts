@@ -58,6 +58,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       find: 'const LISTING_LAG: Millis = minutes(1);',
       replace: 'const LISTING_LAG: Millis = minutes(0);',
       within: 10,
+      firstSeed: 11,
       breaks: [4],
     },
     {

@@ -258,8 +258,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'ages are counted by our own clock, however wrong it is',
     file: 'lib/poller/run.ts',
-    find: 'now: () => this.#client.now(),',
-    replace: 'now: () => deps.clock.now(),',
+    find: 'requester: this.#client,\n      now: () => this.#client.now(),',
+    replace: 'requester: this.#client,\n      now: () => deps.clock.now(),',
     within: 20,
     breaks: [1, 2],
   },
