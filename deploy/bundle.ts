@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { zip, type ZipEntry } from './zip.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -14,27 +14,32 @@ export interface Bundle {
   readonly codeBytes: number;
 }
 
+/** How functions are bundled, whoever else bundles for a comparison. */
+export const BUNDLING = {
+  bundle: true,
+  minify: true,
+  // Names of classes appear in errors and logs.
+  keepNames: true,
+  platform: 'node',
+  // The packages' ES modules, where they have them: what is not used of those is left out.
+  mainFields: ['module', 'main'],
+  format: 'cjs',
+  target: 'node20',
+  // The file must not depend on where it was built.
+  legalComments: 'none',
+} as const satisfies BuildOptions;
+
 /**
  * Bundles a function into one CommonJS file, which runs on Lambda and on SCF alike (SCF documents CommonJS only) and needs no `node_modules`. The
  * same sources give the same bytes.
  */
 export async function bundle(name: string): Promise<Bundle> {
   const result = await build({
+    ...BUNDLING,
     absWorkingDir: root,
     entryPoints: [join('functions', name, 'handler.ts')],
     outfile: 'index.js',
     write: false,
-    bundle: true,
-    minify: true,
-    // Names of classes appear in errors and logs.
-    keepNames: true,
-    platform: 'node',
-    // The packages' ES modules, where they have them: what is not used of those is left out.
-    mainFields: ['module', 'main'],
-    format: 'cjs',
-    target: 'node20',
-    // The file must not depend on where it was built.
-    legalComments: 'none',
     sourcemap: 'linked',
     // The map names files and lines; the code itself is in the repository.
     sourcesContent: false,

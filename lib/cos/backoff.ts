@@ -55,10 +55,9 @@ export function parseRetryAfter(
 }
 
 /** An HTTP date in its one current form, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), or undefined. */
-export function parseHttpDate(text: string | undefined): EpochMs | undefined {
-  if (text === undefined || !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) {
-    return undefined;
-  }
+export function parseHttpDate(header: string | undefined): EpochMs | undefined {
+  const text = String(header); // an absent one has no date's form either
+  if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
   const parsed = Date.parse(text);
   return Number.isNaN(parsed) ? undefined : epochMs(parsed);
 }

@@ -24,46 +24,46 @@ const HIDDEN_NAMES: readonly (readonly [name: string, disposition: Disposition])
  * Codes that mean the same whatever the status (COS error codes, 436/7730; CI error codes). `InvalidArgument` and its like are left to their
  * status on purpose: one odd message in the queue could provoke them, and must not hold back a whole bucket.
  */
-const CODES: Readonly<Record<string, Disposition>> = {
-  InvalidAuthorization: 'credentials',
-  MissingAuthorization: 'credentials',
-  ExpiredToken: 'credentials',
-  InvalidToken: 'credentials',
-  InvalidSecurity: 'credentials',
+const CODES: ReadonlyMap<string | undefined, Disposition> = new Map(
+  Object.entries<Disposition>({
+    InvalidAuthorization: 'credentials',
+    MissingAuthorization: 'credentials',
+    ExpiredToken: 'credentials',
+    InvalidToken: 'credentials',
+    InvalidSecurity: 'credentials',
 
-  // A 401 or 403 with this code is a missing grant: our identity was accepted.
-  AccessDenied: 'configuration',
-  NoSuchBucket: 'configuration',
-  InvalidUrl: 'configuration',
-  InvalidHost: 'configuration',
-  InvalidBucketName: 'configuration',
-  MediaBucketUnBinded: 'configuration',
-  MethodNotAllowed: 'configuration',
-  CIRoleNotExist: 'configuration',
+    // A 401 or 403 with this code is a missing grant: our identity was accepted.
+    AccessDenied: 'configuration',
+    NoSuchBucket: 'configuration',
+    InvalidUrl: 'configuration',
+    InvalidHost: 'configuration',
+    InvalidBucketName: 'configuration',
+    MediaBucketUnBinded: 'configuration',
+    MethodNotAllowed: 'configuration',
+    CIRoleNotExist: 'configuration',
 
-  SlowDown: 'throttled',
-  KmsFreqControl: 'throttled',
+    SlowDown: 'throttled',
+    KmsFreqControl: 'throttled',
 
-  RequestTimeout: 'transient',
-  UserNetworkTooSlow: 'transient',
-  IncompleteBody: 'transient',
-  BadDigest: 'transient',
-  // "Millisecond-level concurrency conflict" on PUT.
-  PathConflict: 'transient',
-  UploadConflict: 'transient',
-};
+    RequestTimeout: 'transient',
+    UserNetworkTooSlow: 'transient',
+    IncompleteBody: 'transient',
+    BadDigest: 'transient',
+    // "Millisecond-level concurrency conflict" on PUT.
+    PathConflict: 'transient',
+    UploadConflict: 'transient',
+  }),
+);
 
 /**
  * What an error answer means for the run (cos-ci error tables). Names that the service hides in the message first, then the code, then the
  * status alone, for bodies that do not parse. What is in no table concerns only this job: the narrowest reading, which holds nobody else back.
  */
-export function classify({ status, code = '', message = '' }: ErrorAnswer): Disposition {
+export function classify({ status, code, message }: ErrorAnswer): Disposition {
   for (const [name, disposition] of HIDDEN_NAMES) {
-    if (code === name || (code === 'AccessDenied' && message.trimStart().startsWith(name)))
-      return disposition;
+    if (code === name || (code === 'AccessDenied' && message?.startsWith(name) === true)) return disposition;
   }
-  const known = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
-  return known ?? classifyStatus(status);
+  return CODES.get(code) ?? classifyStatus(status);
 }
 
 function classifyStatus(status: number): Disposition {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import pRetry from 'p-retry';
 import type { SigningCredentials } from '../cos-signer/index.js';
 import { DocjobError } from '../domain/docjob-error.js';
@@ -64,14 +65,15 @@ const LEAST_ATTEMPT: Millis = millis(100);
 interface RequestState {
   /** No attempt outlives this moment. */
   readonly deadline: EpochMs;
+  readonly host: HostPressure;
   retries: number;
-  /** What was repaired for it already. */
-  readonly repaired: Set<'clock' | 'credentials'>;
+  /** Whether it was signed anew by the service's clock. */
+  isClockRepaired: boolean;
   signedWith: SigningCredentials | undefined;
   /** The correction of our clock that the last attempt was signed with. */
   signedAt: Millis | undefined;
-  /** When the last attempt went out. */
-  sentAt: EpochMs | undefined;
+  /** When the last attempt went out; before the first, when the request was made. */
+  sentAt: EpochMs;
 }
 
 /**
@@ -128,11 +130,12 @@ export class CosClient implements CosRequester {
     this.#budget.earn();
     const state: RequestState = {
       deadline,
+      host: this.#hostOf(request),
       retries: 0,
-      repaired: new Set(),
+      isClockRepaired: false,
       signedWith: undefined,
       signedAt: undefined,
-      sentAt: undefined,
+      sentAt: this.#effects.clock.now(),
     };
     return pRetry(() => this.#attempt(request, decode, state), {
       // Two more for the repairs, which are no retries of what failed.
@@ -140,15 +143,14 @@ export class CosClient implements CosRequester {
       // All waiting is done in the hook: p-retry's own jitter is not full, and it knows no Retry-After.
       minTimeout: 0,
       signal,
-      onFailedAttempt: async ({ error, retriesLeft }) => {
+      onFailedAttempt: async ({ error }) => {
+        // Stryker disable next-line ConditionalExpression: whatever else is thrown has no disposition, so it is thrown on below as well.
         if (!(error instanceof DocjobError)) throw error;
-        const asked = this.#noteRefusal(this.#hostOf(request), error, state);
-        if (retriesLeft === 0) throw error;
-        const isRepaired = await this.#repair(error, state);
-        const wait = isRepaired ? millis(0) : this.#retry(request, error, state, asked);
+        this.#noteRefusal(error, state);
+        const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
         if (wait === undefined) throw error;
-        this.#retries += 1;
         if (wait > 0) await this.#effects.clock.sleep(wait, signal);
+        this.#retries += 1;
       },
     });
   }
@@ -160,9 +162,8 @@ export class CosClient implements CosRequester {
   ): Promise<T> {
     const { clock, transport } = this.#effects;
     const { signal } = this.#bounds;
-    const { deadline } = state;
+    const { deadline, host } = state;
     const asked = askedOf(request);
-    const host = this.#hostOf(request);
     const pair = await this.#turn(host, asked, deadline);
     state.signedWith = pair;
     state.signedAt = this.#clockOffset;
@@ -198,38 +199,28 @@ export class CosClient implements CosRequester {
     }
   }
 
-  /** Repairs what made the service refuse our signature, each thing once for a request: what is refused again was not repairable. */
+  /** Repairs what made the service refuse our signature, each thing once for a request; false where there is nothing to repair. */
   async #repair(error: DocjobError, state: RequestState): Promise<boolean> {
     if (!(error instanceof ServiceError)) return false;
-    const part = error.disposition === 'skewed' ? 'clock' : 'credentials';
-    const isRepairable = part === 'clock' || error.disposition === 'credentials' || error.isUnexplained;
-    if (!isRepairable || state.repaired.has(part)) return false;
-    state.repaired.add(part);
-    return part === 'clock' ? this.#repairClock(error, state) : this.#refreshCredentials(state.signedWith);
+    if (error.disposition === 'skewed') return this.#repairClock(error, state);
+    return (error.disposition === 'credentials' || error.isUnexplained) && this.#refreshCredentials(state);
   }
 
-  /** How long to wait before a retry, which is then paid for; undefined when there should be none. */
-  #retry(
-    request: CosRequest,
-    error: DocjobError,
-    state: RequestState,
-    asked: Millis | undefined,
-  ): Millis | undefined {
-    const mayPass = error.disposition === 'transient' || error.disposition === 'throttled';
-    if (!mayPass || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
-    const wait = this.#backoff(error, state.retries + 1, asked);
-    const restart = after(this.#effects.clock.now(), wait);
+  /**
+   * How long to wait before a retry, which is then paid for; undefined when there should be none. Our own wait, or the host's Retry-After where that is
+   * later.
+   */
+  #retry(request: CosRequest, error: DocjobError, state: RequestState): Millis | undefined {
+    if (!mayPass(error) || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
+    const { clock, random } = this.#effects;
+    const { backoff } = this.#policy;
+    const now = clock.now();
+    const own = backoffDelay(backoff, state.retries + 1, error.disposition === 'throttled', random());
+    const restart = epochMs(Math.max(after(now, own), state.host.heldUntil ?? now));
     if (between(restart, state.deadline) < LEAST_ATTEMPT) return undefined;
     if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;
     state.retries += 1;
-    return wait;
-  }
-
-  /** Our own wait, or the service's if that is longer. */
-  #backoff(error: DocjobError, retry: number, asked: Millis | undefined): Millis {
-    const { backoff } = this.#policy;
-    const own = backoffDelay(backoff, retry, error.disposition === 'throttled', this.#effects.random());
-    return millis(Math.max(own, asked ?? 0));
+    return between(now, restart);
   }
 
   #hostOf({ family, bucket, region }: CosRequest): HostPressure {
@@ -242,15 +233,14 @@ export class CosClient implements CosRequester {
     return host;
   }
 
-  /** Slows down for a host that asks for it. Gives what it asks us to wait, up to the ceiling: for all requests to it, whether or not this one is tried again. */
-  #noteRefusal(host: HostPressure, error: DocjobError, { sentAt }: RequestState): Millis | undefined {
-    if (error.disposition === 'throttled' && sentAt !== undefined) host.slowDown(sentAt);
-    const asked = error instanceof ServiceError ? error.retryAfter : undefined;
-    if (asked === undefined || (error.disposition !== 'transient' && error.disposition !== 'throttled'))
-      return undefined;
-    const clamped = millis(Math.min(asked, this.#policy.backoff.retryAfterCap));
+  /** Slows down for a host that asks for it, and notes its Retry-After, up to the ceiling: for all requests to it, whether or not this one is tried again. */
+  #noteRefusal(error: DocjobError, state: RequestState): void {
+    const { host, sentAt } = state;
+    const refusal = error instanceof ServiceError ? error : undefined;
+    if (refusal?.disposition === 'throttled') host.slowDown(sentAt);
+    if (refusal?.retryAfter === undefined || !mayPass(refusal)) return;
+    const clamped = millis(Math.min(refusal.retryAfter, this.#policy.backoff.retryAfterCap));
     host.hold(after(this.#effects.clock.now(), clamped));
-    return clamped;
   }
 
   /** Waits until the host takes requests again. @throws DeadlineError when that is too late for this request. */
@@ -266,25 +256,26 @@ export class CosClient implements CosRequester {
    * way. The second is a retry like any other, and paid for: a service that takes every signature for expired must not be asked twice as often.
    */
   #repairClock(error: ServiceError, state: RequestState): boolean {
-    if (error.serverDate === undefined) return false;
+    if (error.serverDate === undefined || state.isClockRepaired) return false;
+    state.isClockRepaired = true;
     const correction = this.#serverClock.repair(error.serverDate);
     this.#clockOffset ??= correction;
     return state.signedAt !== this.#clockOffset || this.#budget.spend();
   }
 
   /** Reads the credentials once more in a run, for a key that was refused; false when they are still the refused ones. */
-  async #refreshCredentials(refused: SigningCredentials | undefined): Promise<boolean> {
+  async #refreshCredentials({ signedWith }: RequestState): Promise<boolean> {
     if (!this.#credentialsRefreshed) {
       this.#credentialsRefreshed = true;
-      this.#credentials = Promise.resolve(this.#effects.credentials(refused));
+      this.#credentials = Promise.resolve(this.#effects.credentials(signedWith));
     }
-    const fresh = await this.#credentials;
-    return (
-      fresh?.secretId !== refused?.secretId ||
-      fresh?.secretKey !== refused?.secretKey ||
-      fresh?.token !== refused?.token
-    );
+    return !isDeepStrictEqual(await this.#credentials, signedWith);
   }
+}
+
+/** Whether the same request may fare better later. */
+function mayPass({ disposition }: DocjobError): boolean {
+  return disposition === 'transient' || disposition === 'throttled';
 }
 
 /**

@@ -7,27 +7,26 @@
 const POLYNOMIAL_HIGH = 0xc96c5795;
 const POLYNOMIAL_LOW = 0xd7870f42;
 
-/** What each byte value contributes, by halves. */
-const { high: TABLE_HIGH, low: TABLE_LOW } = makeTables();
+/** What each byte value contributes. */
+const ENTRIES = Array.from({ length: 256 }, (_, byte) => entryOf(byte));
 
-function makeTables(): { readonly high: Uint32Array; readonly low: Uint32Array } {
-  const tables = { high: new Uint32Array(256), low: new Uint32Array(256) };
-  for (let byte = 0; byte < 256; byte++) {
-    let high = 0;
-    let low = byte;
-    for (let bit = 0; bit < 8; bit++) {
-      const carry = low & 1;
-      low = (low >>> 1) | (high << 31);
-      high >>>= 1;
-      if (carry === 1) {
-        high ^= POLYNOMIAL_HIGH;
-        low ^= POLYNOMIAL_LOW;
-      }
+/** The same by halves, as arrays that are quick to read. */
+const TABLE_HIGH = Uint32Array.from(ENTRIES, ({ high }) => high);
+const TABLE_LOW = Uint32Array.from(ENTRIES, ({ low }) => low);
+
+function entryOf(byte: number): { readonly high: number; readonly low: number } {
+  let high = 0;
+  let low = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    const carry = low & 1;
+    low = (low >>> 1) | (high << 31);
+    high >>>= 1;
+    if (carry === 1) {
+      high ^= POLYNOMIAL_HIGH;
+      low ^= POLYNOMIAL_LOW;
     }
-    tables.high[byte] = high;
-    tables.low[byte] = low;
   }
-  return tables;
+  return { high, low };
 }
 
 /** The CRC-64 of `bytes` as COS writes it: an unsigned decimal number. */

@@ -25,7 +25,7 @@ export class HostPressure {
   #lastAt: EpochMs | undefined;
   #cut: { readonly rate: number; readonly at: EpochMs } | undefined;
   #next: EpochMs | undefined;
-  #heldUntil: EpochMs | undefined;
+  #heldUntil = epochMs(0);
 
   /** @param ceiling the most requests a second: the run's own pace. */
   constructor(clock: Clock, ceiling: number) {
@@ -43,14 +43,12 @@ export class HostPressure {
 
   /** The moment before which the host wants nothing, as far as it is to come. */
   get heldUntil(): EpochMs | undefined {
-    return this.#heldUntil === undefined || this.#heldUntil <= this.#clock.now()
-      ? undefined
-      : this.#heldUntil;
+    return this.#heldUntil <= this.#clock.now() ? undefined : this.#heldUntil;
   }
 
   /** The host wants nothing before `moment`. */
   hold(moment: EpochMs): void {
-    this.#heldUntil = epochMs(Math.max(moment, this.#heldUntil ?? moment));
+    this.#heldUntil = epochMs(Math.max(moment, this.#heldUntil));
   }
 
   /** Resolves when the next request may start, at once while the host has not asked for less; rejects with the signal's reason when that aborts first. */

@@ -31,7 +31,8 @@ export function targetAt(origin: string, override: URL | undefined): Target {
   const isPlain = protocol === 'http:';
   return {
     protocol: isPlain ? 'http:' : 'https:',
-    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+    // A URL has an IPv6 address in brackets, a connection without them.
+    hostname: hostname.replaceAll(/[[\]]/g, ''),
     port: port === '' ? (isPlain ? 80 : 443) : Number(port),
     host,
   };

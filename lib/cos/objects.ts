@@ -72,7 +72,7 @@ export async function deleteObject(
   }
 }
 
-/** Tells a missing object from a missing bucket, which is a 404 too. */
+/** Told by its code: a missing bucket is a 404 too. */
 function isNoSuchKey(error: unknown): boolean {
-  return error instanceof ServiceError && error.status === 404 && error.serviceCode === 'NoSuchKey';
+  return error instanceof ServiceError && error.serviceCode === 'NoSuchKey';
 }

@@ -1,4 +1,4 @@
-import { after, between, millis, type EpochMs } from '../domain/units.js';
+import { after, between, epochMs, millis, type EpochMs } from '../domain/units.js';
 import type { Clock } from '../domain/effects.js';
 
 /** Spaces the starts of requests evenly, so that no second sees more than the set number of them (DESIGN promise 5). */
@@ -16,7 +16,7 @@ export class Pace {
   /** Resolves when the next request may start; rejects with the signal's reason when that aborts first. */
   async turn(signal: AbortSignal): Promise<void> {
     const now = this.#clock.now();
-    const start = this.#next === undefined || this.#next < now ? now : this.#next;
+    const start = epochMs(Math.max(now, this.#next ?? now));
     this.#next = after(start, millis(this.#intervalMs));
     const wait = between(now, start);
     if (wait > 0) await this.#clock.sleep(wait, signal);

@@ -18,7 +18,7 @@ const TAG =
   /<(?<closing>\/?)(?<name>[A-Za-z_][\w.:-]{0,99}(?![\w.:-]))(?<attributes>(?:[ \t\r\n]{1,999}[A-Za-z_][\w.:-]{0,99}[ \t\r\n]{0,999}=[ \t\r\n]{0,999}(?:"[^<"]{0,9999}"|'[^<']{0,9999}')){0,32})[ \t\r\n]{0,999}(?<empty>\/?)>/y;
 
 /** A reference that needs no declaration: the five names of XML 1.0 §4.6, or a number. */
-const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(?<decimal>\d{1,10})|#x(?<hex>[\dA-Fa-f]{1,8}));/y;
+const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(\d{1,10}|x[\dA-Fa-f]{1,8}));/y;
 
 /** The XML declaration (XML 1.0 §2.8), of an encoding that decoding as UTF-8 was right for. */
 const DECLARATION =
@@ -75,7 +75,8 @@ function step(scan: Scan): string | undefined {
   if (document.startsWith('<!--', at)) {
     const end = document.indexOf('--', at + 4);
     scan.at = end + 3;
-    return end === -1 || document[end + 2] !== '>' ? 'has a comment that does not end properly' : undefined;
+    // Without an end, this looks at the beginning of the document, which is no `-->`.
+    return document.startsWith('-->', end) ? undefined : 'has a comment that does not end properly';
   }
   if (document.startsWith('<![CDATA[', at)) {
     const end = document.indexOf(']]>', at + 9);
@@ -89,10 +90,10 @@ function step(scan: Scan): string | undefined {
 function stepOverTag(scan: Scan): string | undefined {
   const { document, at, open } = scan;
   TAG.lastIndex = at;
-  const { closing, name = '', attributes, empty } = TAG.exec(document)?.groups ?? {};
+  const { closing, name, attributes, empty } = TAG.exec(document)?.groups ?? {};
   scan.at = TAG.lastIndex;
-  if (name === '') return brokenTag(document, at);
-  if (closing !== '') {
+  if (name === undefined) return brokenTag(document, at);
+  if (closing === '/') {
     if (attributes !== '' || empty !== '') return brokenTag(document, at);
     const opened = open.pop();
     return opened === name ? undefined : `closes ${name} where ${opened ?? 'nothing'} is open`;
@@ -119,15 +120,15 @@ function textProblem(text: string, inRoot: boolean): string | undefined {
     REFERENCE.lastIndex = at;
     const reference = REFERENCE.exec(text);
     if (reference === null) return 'has a & that begins no reference known without a DOCTYPE';
-    if (!namesCharacter(reference.groups ?? {}))
-      return `refers to a character that XML forbids: ${reference[0]}`;
+    if (!namesCharacter(reference[1])) return `refers to a character that XML forbids: ${reference[0]}`;
   }
   return undefined;
 }
 
 /** References to characters that XML forbids would vanish in the decoder instead of being refused. */
-function namesCharacter({ decimal, hex }: Readonly<Record<string, string | undefined>>): boolean {
-  if (decimal === undefined && hex === undefined) return true;
-  const codePoint = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(decimal, 10);
+function namesCharacter(number: string | undefined): boolean {
+  if (number === undefined) return true;
+  // `0x41` and `065` are to JavaScript what `&#x41;` and `&#65;` are to XML.
+  const codePoint = Number(`0${number}`);
   return codePoint <= 0x10ffff && forbiddenCharacterIn(String.fromCodePoint(codePoint)) === undefined;
 }

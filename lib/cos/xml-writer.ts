@@ -20,7 +20,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * @throws DocjobError `forbidden-character` if a text has a character that XML 1.0 cannot express.
  */
 export function writeXml(root: XmlPart): Uint8Array {
-  return Buffer.from(write(root, root[0]), 'utf8');
+  return Buffer.from(write(root, root[0]));
 }
 
 function write([name, content]: XmlPart, path: string): string {

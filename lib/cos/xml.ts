@@ -16,20 +16,16 @@ interface XmlNode {
   readonly children: readonly XmlNode[];
 }
 
-/** The parser's key for text; `#` begins no element's name. */
-const TEXT = '#text';
-
 const PARSER = new XMLParser({
   preserveOrder: true,
-  textNodeName: TEXT,
   ignoreAttributes: true,
   // Job IDs such as `001` or `1e5` are text: whoever wants a number converts it.
   parseTagValue: false,
   // The parser trims each stretch of text by itself, so it would join `a <![CDATA[b]]>` to `ab`.
   trimValues: false,
-  // The default decoder leaves numeric references as they are, and a decoder without limits has none: no reference that
-  // needs no declaration grows when it is decoded, so any growth is refused.
-  entityDecoder: new EntityDecoder({ limit: { maxExpandedLength: 1, applyLimitsTo: 'all' } }),
+  // The default decoder leaves numeric references as they are. This one has no limits, and needs none: the references that pass the syntax check need
+  // no declaration, and none of them grows when it is decoded.
+  entityDecoder: new EntityDecoder(),
 });
 
 /**
@@ -62,34 +58,33 @@ export function parseXml(source: XmlSource, root: string, maxBytes: number): Xml
     throw refuse('could not be parsed', cause);
   }
   // The only element at the top: the syntax was checked, so there is one root with nothing but blanks and comments beside it.
-  const [top] = nodeOf('', parsed).children;
-  if (top?.name !== root) throw refuse(`has the root element ${String(top?.name)}`);
+  const { children } = contentOf(parsed);
+  const top = children.find(({ name }) => name === root);
+  if (top === undefined) throw refuse(`has the root element ${children.map(({ name }) => name).join()}`);
   return new XmlElement(top, root, requestId);
 }
 
 /** Recursion is bounded: the syntax check refuses deep nesting. */
-function nodeOf(name: string, parsed: unknown): XmlNode {
-  // What `preserveOrder` gives: an entry for each element, keyed by its name, and for each stretch of text, keyed by TEXT.
+function contentOf(parsed: unknown): Omit<XmlNode, 'name'> {
+  // What `preserveOrder` gives: an entry for each element, an array keyed by its name, and for each stretch of text, a string.
   const entries = parsed as readonly Readonly<Record<string, unknown>>[];
   const children: XmlNode[] = [];
   let text = '';
   for (const entry of entries) {
     for (const [key, content] of Object.entries(entry)) {
       if (typeof content === 'string') text += content;
-      else children.push(nodeOf(key, content));
+      else children.push({ name: key, ...contentOf(content) });
     }
   }
-  return { name, text: trimmed(text), children };
+  return { text: trimmed(text), children };
 }
 
 /** Takes off the white space of XML 1.0 §2.3 only: an object key may well end in a no-break space. */
 function trimmed(text: string): string {
-  const isSpace = (at: number) => ' \t\r\n'.includes(text.charAt(at));
-  let start = 0;
   let end = text.length;
-  while (start < end && isSpace(start)) start += 1;
-  while (end > start && isSpace(end - 1)) end -= 1;
-  return text.slice(start, end);
+  while (/[ \t\r\n]/.test(text.charAt(end - 1))) end -= 1;
+  // Where there is nothing else, the end is now 0, and nothing is left.
+  return text.slice(text.search(/[^ \t\r\n]/), end);
 }
 
 /**

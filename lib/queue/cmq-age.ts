@@ -26,9 +26,8 @@ export class AgeWatch {
     if (this.#hasWarned) return;
     const { maxUnacked } = this.#settings;
     const alarming = messages
-      .map((message) => momentOf(message.enqueueTime))
-      .filter((sentAt) => sentAt !== undefined)
-      .map((sentAt) => between(sentAt, now))
+      // One that does not say when it was sent has no age.
+      .map((message) => between(momentOf(message.enqueueTime) ?? now, now))
       // One that is older than it can get was brought back by a rewind.
       .filter((age) => age >= alarmingAge(this.#settings) && age < maxUnacked);
     if (alarming.length === 0) return;

@@ -21,11 +21,15 @@ export const NO_MESSAGE = 7000;
 /** Some of a batch's deletes failed, or all: `errorList` tells of each (TDMQ-CMQ, BatchDeleteMessage). */
 const BATCH_FAILED: readonly number[] = [6010, 6020];
 
-const Head = v.object({
-  code: v.pipe(v.number(), v.integer()),
-  message: v.optional(v.string(), ''),
-  requestId: v.optional(v.string()),
-});
+const Answer = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.looseObject({
+    code: v.pipe(v.number(), v.integer()),
+    message: v.optional(v.string(), ''),
+    requestId: v.optional(v.string()),
+  }),
+);
 
 /**
  * Reads an answer. No document says with which status a failure comes: its code counts, whatever the status, and the status only where there is no
@@ -40,21 +44,20 @@ export function readAnswer(
   times: Pick<CmqAnswer, 'sentAt' | 'serverDate'>,
   token: string | undefined,
 ): CmqAnswer {
-  const fields = parseJson(response.body);
-  const head = v.safeParse(Head, fields);
-  const isSuccess = response.status >= 200 && response.status < 300;
-  if (!head.success || typeof fields !== 'object' || fields === null) {
+  const read = v.safeParse(Answer, response.body.toString());
+  const isSuccess = response.status < 300; // nothing below 200 ends an exchange
+  if (!read.success) {
     throw isSuccess
       ? cmqAnswerError('an answer that is not JSON with a code', asked)
       : cmqStatusError(response.status, asked);
   }
-  const { code, message, requestId } = head.output;
+  const { code, message, requestId } = read.output;
   if (![OK, NO_MESSAGE, ...BATCH_FAILED].includes(code)) {
     const words = token === undefined ? message : message.replaceAll(token, '…');
     throw cmqCallError({ code, message: words }, asked, requestId);
   }
   if (code === OK && !isSuccess) throw cmqStatusError(response.status, asked);
-  return { code, fields, requestId, ...times };
+  return { code, fields: read.output, requestId, ...times };
 }
 
 /** The fields of an answer by a schema. @throws QueueError when it does not fit: then nothing in it is believed. */
@@ -65,14 +68,7 @@ export function readFields<S extends v.GenericSchema>(
 ): v.InferOutput<S> {
   const read = v.safeParse(schema, fields);
   if (read.success) return read.output;
-  const [issue] = read.issues;
-  throw cmqAnswerError(`an answer without a right ${v.getDotPath(issue) ?? 'form'}`, asked, { requestId });
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
+  // An answer is an object: what is wrong with it is wrong with one of its fields.
+  const field = String(v.getDotPath(read.issues[0]));
+  throw cmqAnswerError(`an answer without a right ${field}`, asked, { requestId });
 }

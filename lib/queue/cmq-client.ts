@@ -42,7 +42,7 @@ export interface CmqCall {
   readonly wait?: Millis;
   /** Sooner than the client's. */
   readonly deadline?: EpochMs;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Only a call that the service said it did not take is tried again: for a send that would breed copies. */
   readonly once?: boolean;
 }
@@ -70,7 +70,8 @@ export class CmqClient {
   readonly #effects: CmqEffects;
   readonly #serverClock: ServerClock;
   #credentials: Promise<SigningCredentials> | undefined;
-  #credentialsRefreshed = false;
+  /** The key that came after one was refused. */
+  #fresh: Promise<SigningCredentials> | undefined;
 
   constructor(connection: CmqConnection, effects: CmqEffects) {
     this.#connection = connection;
@@ -97,6 +98,7 @@ export class CmqClient {
         return read(readAnswer(response, asked, { sentAt, serverDate }, key.token));
       } catch (error) {
         call.signal?.throwIfAborted();
+        if (!(error instanceof QueueError)) throw error;
         const isRepaired = await this.#repair(error, key, serverDate);
         const wait = isRepaired ? millis(0) : this.#waitBeforeRetry(error, call, attempt);
         if (wait === undefined) throw error;
@@ -109,9 +111,12 @@ export class CmqClient {
     const { queue, signal = NEVER, wait = millis(0) } = call;
     const asked = askedOf(call);
     const remaining = between(sentAt, this.#deadlineOf(call));
-    if (remaining < LEAST_ATTEMPT) throw new OutOfTime(asked);
+    if (remaining < LEAST_ATTEMPT) {
+      const words = `${asked.action} on ${asked.queueUrl} was not sent: there is no time left for it`;
+      throw new QueueError('queue-unavailable', words);
+    }
     const target = targetAt(queue.origin, this.#connection.endpoint);
-    const body = Buffer.from(new URLSearchParams(this.#signed(call, target.host, key)).toString(), 'utf8');
+    const body = Buffer.from(new URLSearchParams(this.#signed(call, target.host, key)).toString());
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': String(body.byteLength),
@@ -156,28 +161,25 @@ export class CmqClient {
    * The service does not tell the two apart (code 4100).
    */
   async #repair(
-    error: unknown,
+    error: QueueError,
     refused: SigningCredentials,
     serverDate: EpochMs | undefined,
   ): Promise<boolean> {
-    if (!(error instanceof QueueError)) return false;
     if (error.disposition !== 'credentials' && error.disposition !== 'skewed') return false;
     if (serverDate !== undefined && this.#serverClock.repair(serverDate) !== undefined) return true;
-    if (!this.#credentialsRefreshed) {
-      this.#credentialsRefreshed = true;
-      this.#credentials = Promise.resolve(this.#effects.credentials(refused));
-    }
-    const fresh = await this.#credentials;
+    this.#fresh ??= Promise.resolve(this.#effects.credentials(refused));
+    this.#credentials = this.#fresh;
+    const fresh = await this.#fresh;
     return (
-      fresh?.secretId !== refused.secretId ||
+      fresh.secretId !== refused.secretId ||
       fresh.secretKey !== refused.secretKey ||
       fresh.token !== refused.token
     );
   }
 
   /** How long to wait before the next attempt; undefined when there should be none. */
-  #waitBeforeRetry(error: unknown, call: CmqCall, attempt: number): Millis | undefined {
-    if (!(error instanceof QueueError) || error instanceof OutOfTime || attempt >= ATTEMPTS) return undefined;
+  #waitBeforeRetry(error: QueueError, call: CmqCall, attempt: number): Millis | undefined {
+    if (attempt >= ATTEMPTS) return undefined;
     const isThrottled = error.disposition === 'throttled';
     if (!isThrottled && (error.disposition !== 'transient' || call.once === true)) return undefined;
     const wait = backoffDelay(DEFAULT_BACKOFF, attempt, isThrottled, this.#effects.random());
@@ -187,13 +189,6 @@ export class CmqClient {
 
   #deadlineOf({ deadline }: CmqCall): EpochMs {
     return epochMs(Math.min(this.#effects.deadline, deadline ?? this.#effects.deadline));
-  }
-}
-
-/** There is no time left for a call; nothing was sent. */
-class OutOfTime extends QueueError {
-  constructor({ action, queueUrl }: Asked) {
-    super('queue-unavailable', `${action} on ${queueUrl} was not sent: there is no time left for it`);
   }
 }
 

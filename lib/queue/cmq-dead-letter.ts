@@ -46,30 +46,28 @@ export function cmqDeadLetterBody(
     firstSeenAt: message.firstSeenAt,
   };
   const letters = [whole, essential].map((about) => JSON.stringify({ ...about, body: message.body }));
-  return letters.find((letter) => Buffer.byteLength(letter, 'utf8') <= MAX_BODY_BYTES) ?? message.body;
+  return letters.find((letter) => Buffer.byteLength(letter) <= MAX_BODY_BYTES) ?? message.body;
 }
 
-const DeadLetter = v.object({
-  docjobDeadLetter: v.literal(LAYOUT_VERSION),
-  reason: v.string(),
-  detail: v.optional(v.string()),
-  lastError: v.optional(
-    v.object({ code: v.string(), message: v.string(), requestId: v.exactOptional(v.string()) }),
-  ),
-  messageId: v.optional(v.string()),
-  firstSeenAt: v.optional(v.pipe(v.number(), v.integer(), v.transform(epochMs))),
-  body: v.string(),
-});
+const DeadLetter = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    docjobDeadLetter: v.literal(LAYOUT_VERSION),
+    reason: v.string(),
+    detail: v.optional(v.string()),
+    lastError: v.optional(
+      v.object({ code: v.string(), message: v.string(), requestId: v.exactOptional(v.string()) }),
+    ),
+    messageId: v.optional(v.string()),
+    firstSeenAt: v.optional(v.pipe(v.number(), v.integer(), v.transform(epochMs))),
+    body: v.string(),
+  }),
+);
 
 /** Reads a dead letter of ours. Undefined for any other body: one that the queue's own policy moved here, or one that left no room, is the original itself. */
 export function parseCmqDeadLetter(body: string): CmqDeadLetter | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body) as unknown;
-  } catch {
-    return undefined;
-  }
-  const read = v.safeParse(DeadLetter, value);
+  const read = v.safeParse(DeadLetter, body);
   if (!read.success) return undefined;
   const { reason, detail, lastError, messageId, firstSeenAt } = read.output;
   return { reason, detail, lastError, messageId, firstSeenAt, body: read.output.body };

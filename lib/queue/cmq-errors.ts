@@ -16,7 +16,6 @@ const CODES: ReadonlyMap<number, QueueErrorCode> = new Map<number, QueueErrorCod
   [4440, 'queue-not-found'],
   [4470, 'message-refused'],
   [4480, 'queue-throttled'],
-  [6000, 'queue-unavailable'],
 ]);
 
 /** What 4000, which stands for any bad request, means by the module code that the service puts in front of its message. */
@@ -88,10 +87,11 @@ function isOurs({ code }: CmqFailure): boolean {
   return code >= 4000 && code < 5000;
 }
 
+/** Of a status that is no success, or of a success under such a status. */
 function meaningOfStatus(status: number): QueueErrorCode {
   if (status === 429) return 'queue-throttled';
   if (status === 401 || status === 403) return 'queue-access-denied';
-  return status >= 300 && status < 500 && status !== 408 ? 'queue-call-refused' : 'queue-unavailable';
+  return status < 500 && status !== 408 ? 'queue-call-refused' : 'queue-unavailable';
 }
 
 function errorOf(

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import * as v from 'valibot';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { EpochMs } from '../domain/units.js';
-import { splitIntoBatches, type BatchLimits } from './batches.js';
+import type { BatchLimits } from './batches.js';
 import { OK, readFields, type CmqAnswer } from './cmq-answer.js';
 import type { CmqCall, CmqClient } from './cmq-client.js';
 import { cmqAnswerError, cmqEntryError } from './cmq-errors.js';
@@ -32,21 +32,21 @@ export async function sendMessages(
   bodies: readonly string[],
   { delaySeconds, ...rest }: SendOptions,
 ): Promise<void> {
-  const [only] = bodies;
-  const isOne = bodies.length === 1 && only !== undefined;
+  const only = bodies.length === 1 ? bodies[0] : undefined;
   const call: CmqCall = {
     ...rest,
-    action: isOne ? 'SendMessage' : 'BatchSendMessage',
+    action: only === undefined ? 'BatchSendMessage' : 'SendMessage',
     parameters: {
-      ...(isOne ? { msgBody: only } : numbered('msgBody', bodies)),
+      ...(only === undefined ? numbered('msgBody', bodies) : { msgBody: only }),
       delaySeconds: String(delaySeconds),
     },
   };
   const asked = { action: call.action, queueUrl: call.queue.url };
   await client.call(call, (answer) => {
-    const ids = isOne
-      ? [readFields(answer, Sent, asked)]
-      : readFields(answer, v.object({ msgList: v.array(Sent) }), asked).msgList;
+    const ids =
+      only === undefined
+        ? readFields(answer, v.object({ msgList: v.array(Sent) }), asked).msgList
+        : [readFields(answer, Sent, asked)];
     if (answer.code !== OK || ids.length !== bodies.length) {
       throw cmqAnswerError('an answer about other messages', asked, { requestId: answer.requestId });
     }
@@ -72,21 +72,28 @@ export async function deleteMessages(
   queue: CmqAddress,
   handles: readonly string[],
 ): Promise<Errors> {
-  const errors = new Map<string, DocjobError>();
+  const errors = new Map<string, DocjobError | undefined>();
   await pMap(
-    splitIntoBatches(handles, () => 0, { entries: MAX_ENTRIES, bytes: 0 }),
+    batchesOf(handles),
     async (batch) => {
       const first = await deleteBatch(client, queue, batch);
       const again = batch.filter((handle) => first.get(handle)?.isPassing === true);
-      const second = again.length === 0 ? undefined : await deleteBatch(client, queue, again);
+      const second = again.length === 0 ? first : await deleteBatch(client, queue, again);
       for (const handle of batch) {
-        const failure = (second !== undefined && again.includes(handle) ? second : first).get(handle);
-        if (failure !== undefined) errors.set(handle, failure.error);
+        errors.set(handle, (again.includes(handle) ? second : first).get(handle)?.error);
       }
     },
     { concurrency: CONCURRENT_CALLS },
   );
   return handles.map((handle) => errors.get(handle));
+}
+
+/** As many of them at a time as a delete can have. */
+function batchesOf(handles: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(handles.length / MAX_ENTRIES);
+  return Array.from({ length: count }, (_, index) =>
+    handles.slice(index * MAX_ENTRIES, (index + 1) * MAX_ENTRIES),
+  );
 }
 
 interface DeleteFailure {

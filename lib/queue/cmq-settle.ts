@@ -89,7 +89,6 @@ interface Buried {
 /** Something to send for some deliveries, which are deleted once it is there. */
 interface Parcel {
   readonly body: string;
-  readonly delaySeconds: number;
   readonly replaces: readonly Delivery[];
   /** The job that goes on in it. */
   readonly job?: PendingJob;
@@ -97,7 +96,7 @@ interface Parcel {
 
 /** One settlement under way. */
 class Settling {
-  readonly errors = new Map<Delivery, DocjobError>();
+  readonly errors = new Map<Delivery, DocjobError | undefined>();
   readonly #target: SettleTarget;
 
   constructor(target: SettleTarget) {
@@ -108,7 +107,7 @@ class Settling {
     const { client, queue } = this.#target;
     const handles = deliveries.map(({ receiptHandle }) => receiptHandle);
     const found = await deleteMessages(client, queue, handles);
-    for (const [index, delivery] of deliveries.entries()) this.#fail(delivery, found[index]);
+    for (const [index, delivery] of deliveries.entries()) this.errors.set(delivery, found[index]);
   }
 
   /** Sends one successor for all the copies of a job, due when the first of them would be. Settlements of one run may overlap: none sends a second one. */
@@ -123,16 +122,16 @@ class Settling {
       relayed.filter((one) => !replaced.includes(one)),
       ({ delivery: { lease, receiptHandle } }) => (lease.kind === 'job' ? jobKey(lease.job) : receiptHandle),
     );
-    const parcels = byJob.map((group): Parcel => {
+    const parcels = [...byJob.values()].map((group) => {
       const replaces = group.map(({ delivery }) => delivery);
       const delay = millis(Math.min(...group.map((one) => one.delay)));
-      return { ...copyOf(replaces), delaySeconds: delaySeconds(delay, longestDelay), replaces };
+      const jobs = replaces.map(({ lease }) => lease).filter(isJob);
+      const copy = copyOf(group[0].delivery.body, jobs);
+      return { ...copy, delaySeconds: delaySeconds(delay, longestDelay), replaces };
     });
+    const byDelay = grouped(parcels, (parcel) => parcel.delaySeconds);
     // Not repeated when the answer is lost: the original is still there, and comes back.
-    const sending = this.#sendAll(
-      grouped(parcels, (parcel) => parcel.delaySeconds),
-      { queue, once: true },
-    );
+    const sending = this.#sendAll(byDelay, { queue, once: true });
     for (const { job } of parcels) if (job !== undefined) successors.sending(job, sending);
     await this.remove([...replaced.map(({ delivery }) => delivery), ...(await sending)]);
   }
@@ -141,25 +140,29 @@ class Settling {
     const letters = buried.map(({ delivery, outcome }): Parcel => {
       const { lease, body } = delivery;
       const message = { id: lease.id, body, firstSeenAt: lease.firstSeenAt };
-      return { body: cmqDeadLetterBody(message, outcome), delaySeconds: 0, replaces: [delivery] };
+      return { body: cmqDeadLetterBody(message, outcome), replaces: [delivery] };
     });
-    await this.remove(await this.#sendAll([letters], { queue: this.#target.deadLetters, once: false }));
+    const queue = this.#target.deadLetters;
+    await this.remove(await this.#sendAll(new Map([[0, letters]]), { queue, once: false }));
   }
 
-  /** Sends parcels in batches, those of one delay together. Gives the deliveries that are replaced. */
+  /** Sends parcels in batches, by the delays in seconds that they are for. Gives the deliveries that are replaced. */
   async #sendAll(
-    groups: readonly (readonly Parcel[])[],
+    byDelay: ReadonlyMap<number, readonly Parcel[]>,
     how: Pick<SendOptions, 'queue' | 'once'>,
   ): Promise<readonly Delivery[]> {
-    const batches = groups.flatMap((parcels) =>
-      splitIntoBatches(parcels, ({ body }) => Buffer.byteLength(body, 'utf8'), SEND_BATCH),
+    const batches = [...byDelay].flatMap(([delaySeconds, parcels]) =>
+      splitIntoBatches(parcels, ({ body }) => Buffer.byteLength(body), SEND_BATCH).map((batch) => ({
+        batch,
+        delaySeconds,
+      })),
     );
     const arrived = await pMap(
       batches,
-      async (batch) => {
-        const error = await this.#send(batch, how);
+      async ({ batch, delaySeconds }) => {
+        const error = await this.#send(batch, { ...how, delaySeconds });
         const deliveries = batch.flatMap(({ replaces }) => replaces);
-        for (const delivery of deliveries) this.#fail(delivery, error);
+        for (const delivery of deliveries) this.errors.set(delivery, error);
         return error === undefined ? deliveries : [];
       },
       { concurrency: CONCURRENT_CALLS },
@@ -167,29 +170,23 @@ class Settling {
     return arrived.flat();
   }
 
-  /** Sends a batch of one delay, and remembers the successors in it. Gives what went wrong. */
+  /** Sends a batch, and remembers the successors in it. Gives what went wrong. */
   async #send(
     batch: readonly Parcel[],
-    how: Pick<SendOptions, 'queue' | 'once'>,
+    how: Pick<SendOptions, 'queue' | 'once' | 'delaySeconds'>,
   ): Promise<DocjobError | undefined> {
     const { client, successors, deleteTime } = this.#target;
     const order = successors.next();
-    const [first] = batch;
     const bodies = batch.map(({ body }) => body);
     const deadline = before(firstEnd(batch), deleteTime);
     try {
-      await sendMessages(client, bodies, { ...how, deadline, delaySeconds: first?.delaySeconds ?? 0 });
+      await sendMessages(client, bodies, { ...how, deadline });
     } catch (error) {
       if (error instanceof DocjobError) return error;
       throw error;
     }
     for (const { job } of batch) if (job !== undefined) successors.sent(job, order);
     return undefined;
-  }
-
-  /** Notes what went wrong, if something did. */
-  #fail(delivery: Delivery, error: DocjobError | undefined): void {
-    if (error !== undefined) this.errors.set(delivery, error);
   }
 }
 
@@ -198,22 +195,23 @@ function firstEnd(batch: readonly Parcel[]): EpochMs {
   return epochMs(Math.min(...batch.flatMap(({ replaces }) => replaces.map(({ lease }) => lease.until))));
 }
 
-/** What goes on for copies of one job; for a message that holds none, which comes alone, its body as it is. */
-function copyOf(copies: readonly Delivery[]): Pick<Parcel, 'body' | 'job'> {
-  const [first, ...others] = copies.map(({ lease }) => lease).filter(isJob);
-  if (first === undefined) return { body: copies[0]?.body ?? '' };
+/** What goes on for the copies of one job; without any, for a message that holds none, its body as it is. */
+function copyOf(body: string, [first, ...others]: readonly JobLease[]): Pick<Parcel, 'body' | 'job'> {
+  if (first === undefined) return { body };
   const job = successorOf([first, ...others]);
   return { body: formatMessage(job), job };
 }
 
 /** By their keys, in the order of each key's first. (`Map.groupBy` needs Node 21.) */
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string | number): readonly (readonly T[])[] {
-  const groups = new Map<string | number, T[]>();
+function grouped<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly [T, ...T[]]> {
+  const groups = new Map<K, [T, ...T[]]>();
   for (const item of items) {
     const key = keyOf(item);
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 function isJob(lease: Lease): lease is JobLease {

@@ -22,5 +22,5 @@ export function cmqStringToSign(host: string, parameters: CmqParameters): string
 
 /** The signature of a POST to `host` with `parameters`, in base64: HMAC-SHA256 of {@link cmqStringToSign}. Pure. */
 export function signCmq(host: string, parameters: CmqParameters, secretKey: string): string {
-  return createHmac('sha256', secretKey).update(cmqStringToSign(host, parameters), 'utf8').digest('base64');
+  return createHmac('sha256', secretKey).update(cmqStringToSign(host, parameters)).digest('base64');
 }

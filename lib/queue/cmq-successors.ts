@@ -35,14 +35,13 @@ export class Successors {
     return this.#done.has(jobKey(job));
   }
 
-  /** A successor of the job is on its way until `sending` has ended, one way or the other. */
+  /** A successor of the job, the only one, is on its way until `sending` has ended, one way or the other. */
   sending(job: PendingJob, sending: Promise<unknown>): void {
     const key = jobKey(job);
     const forget = (): void => {
-      if (this.#sending.get(key) === ended) this.#sending.delete(key);
+      this.#sending.delete(key);
     };
-    const ended = sending.then(forget, forget);
-    this.#sending.set(key, ended);
+    this.#sending.set(key, sending.then(forget, forget));
   }
 
   /** What is on its way for one of these jobs, to be waited for, since it never rejects; undefined when nothing is. */

@@ -75,7 +75,7 @@ export interface LeaseFacts {
 export function leaseUntil({ sentAt, nextVisibleAt, serverDate }: LeaseFacts, visibility: Millis): EpochMs {
   const bySetting = before(after(sentAt, visibility), GRAIN);
   if (nextVisibleAt === undefined) return bySetting;
-  if (serverDate === undefined) return earlier(bySetting, before(nextVisibleAt, GRAIN));
+  if (serverDate === undefined) return epochMs(Math.min(bySetting, before(nextVisibleAt, GRAIN)));
   const told = between(serverDate, nextVisibleAt);
   return told > MAX_VISIBILITY ? bySetting : after(sentAt, millis(told - GRAIN));
 }
@@ -83,8 +83,4 @@ export function leaseUntil({ sentAt, nextVisibleAt, serverDate }: LeaseFacts, vi
 /** A time of the service, in whole seconds. */
 export function momentOf(wholeSeconds: number | undefined): EpochMs | undefined {
   return wholeSeconds === undefined ? undefined : epochMs(wholeSeconds * 1_000);
-}
-
-function earlier(one: EpochMs, other: EpochMs): EpochMs {
-  return one < other ? one : other;
 }

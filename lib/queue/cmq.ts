@@ -1,15 +1,6 @@
 import { brief } from '../domain/brief.js';
 import { DocjobError } from '../domain/docjob-error.js';
-import {
-  after,
-  before,
-  between,
-  epochMs,
-  millis,
-  seconds,
-  type EpochMs,
-  type Millis,
-} from '../domain/units.js';
+import { after, before, between, epochMs, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import type { Log } from '../telemetry/log.js';
 import { splitIntoBatches } from './batches.js';
 import { CLOSING_TIME } from './closing-time.js';
@@ -22,7 +13,7 @@ import {
   sendMessages,
   type ReceivedMessage,
 } from './cmq-messages.js';
-import { settleDeliveries, type Delivery } from './cmq-settle.js';
+import { settleDeliveries, type Delivery, type Ending } from './cmq-settle.js';
 import { Successors } from './cmq-successors.js';
 import { delaySeconds, GRAIN, leaseUntil, longestDelay, momentOf, type CmqSettings } from './cmq-times.js';
 import { formatMessage, parseMessage, redrivenBy, type JobDefaults } from './message.js';
@@ -93,7 +84,7 @@ class CmqPendingQueue implements PendingQueue {
     const { queue } = this.#options;
     const options = { queue, delaySeconds: delaySeconds(delay, this.capabilities.maxEnqueueDelay) };
     const results: EnqueueResult[] = [];
-    const sizeOf = (job: PendingJob): number => Buffer.byteLength(formatMessage(job), 'utf8');
+    const sizeOf = (job: PendingJob): number => Buffer.byteLength(formatMessage(job));
     for (const batch of splitIntoBatches(jobs, sizeOf, SEND_BATCH)) {
       try {
         await sendMessages(this.#client, batch.map(formatMessage), options);
@@ -117,7 +108,7 @@ class CmqPendingQueue implements PendingQueue {
         numOfMsg: String(Math.min(MAX_ENTRIES, max)),
         pollingWaitSeconds: String(waitSeconds),
       },
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     this.#ages.see(messages, serverDate ?? this.#effects.clock.now());
     const order = this.#successors.next();
@@ -134,11 +125,7 @@ class CmqPendingQueue implements PendingQueue {
   async settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]> {
     const { queue, deadLetters, settings, requestTimeout } = this.#options;
     const now = this.#effects.clock.now();
-    const refusals = settlements.map((settlement) => this.#refusal(settlement, now));
-    const endings = settlements.flatMap(({ lease, outcome }, index) => {
-      const delivery = this.#deliveries.get(lease);
-      return delivery === undefined || refusals[index] !== undefined ? [] : [{ delivery, outcome }];
-    });
+    const endings = settlements.map((settlement) => this.#endingOf(settlement, now));
     const target = {
       client: this.#client,
       queue,
@@ -147,15 +134,17 @@ class CmqPendingQueue implements PendingQueue {
       longestDelay: longestDelay(settings),
       deleteTime: requestTimeout,
     };
-    const found = (await settleDeliveries(endings, target)).values();
+    const tried = endings.flatMap((ending) => (ending instanceof QueueError ? [] : [ending]));
+    const found = (await settleDeliveries(tried, target)).values();
     return settlements.map((settlement, index) => {
-      const error = refusals[index] ?? found.next().value;
+      const ending = endings[index];
+      const error = ending instanceof QueueError ? ending : found.next().value;
       return error === undefined ? { settlement, ok: true } : { settlement, ok: false, error };
     });
   }
 
-  close(): Promise<void> {
-    return Promise.resolve(); // the connections are the caller's, and nothing is remembered between runs
+  async close(): Promise<void> {
+    // The connections are the caller's, and nothing is remembered between runs.
   }
 
   /**
@@ -168,26 +157,25 @@ class CmqPendingQueue implements PendingQueue {
     serverDate: EpochMs | undefined,
   ): Lease {
     const sentAt = momentOf(enqueueTime);
-    const latest = serverDate ?? (sentAt === undefined ? this.#effects.clock.now() : undefined);
+    const latest = serverDate ?? sentAt ?? this.#effects.clock.now();
     const sentBefore = sentAt === undefined ? latest : after(sentAt, GRAIN);
-    const message = parseMessage(msgBody, this.#options.defaults);
-    const parsed = sentBefore === undefined ? message : redrivenBy(sentBefore, message);
+    const parsed = redrivenBy(sentBefore, parseMessage(msgBody, this.#options.defaults));
     const told = parsed.kind === 'job' ? parsed.job.firstSeenAt : undefined;
-    const seen = [told, sentAt, latest];
-    const firstSeenAt = epochMs(Math.min(...seen.filter((moment) => moment !== undefined)));
+    const firstSeenAt = epochMs(Math.min(latest, sentAt ?? latest, told ?? latest));
     return { id: brief(msgId), firstSeenAt, until, ...parsed };
   }
 
-  /** Why a settlement is not even tried. */
-  #refusal({ lease, outcome }: Settlement, now: EpochMs): QueueError | undefined {
+  /** What a settlement takes, or why it is not even tried. */
+  #endingOf({ lease, outcome }: Settlement, now: EpochMs): Ending | QueueError {
     const { queue, requestTimeout } = this.#options;
-    if (!this.#deliveries.has(lease)) {
+    const delivery = this.#deliveries.get(lease);
+    if (delivery === undefined) {
       return new QueueError('lease-lost', `the lease ${lease.id} is none of ${queue.url}`);
     }
     // A message that is done goes however late: what relies on it was written, and another run would only do the same again.
-    if (outcome.kind === 'done') return undefined;
+    if (outcome.kind === 'done') return { delivery, outcome };
     // A copy that is sent and an original that cannot be deleted any more are two: a send and a delete must fit into what is left.
-    if (between(now, lease.until) >= millis(2 * requestTimeout)) return undefined;
+    if (between(now, lease.until) >= 2 * requestTimeout) return { delivery, outcome };
     return new QueueError(
       'lease-expired',
       `too little is left of the lease ${lease.id} of ${queue.url}, or it has ended: the message is left to whoever has it next`,

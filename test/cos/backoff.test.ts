@@ -76,10 +76,15 @@ describe('an HTTP date', () => {
     expect(parseHttpDate('Sun, 06 Nov 1994 08:49:37 GMT')).toBe(784_111_777_000);
   });
 
-  test.each([undefined, '', 'yesterday', 'Sunday, 06-Nov-94 08:49:37 GMT', 'Sun, 06 Nov 1994 08:49:37'])(
-    '%j is none',
-    (text) => {
-      expect(parseHttpDate(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    undefined,
+    '',
+    'yesterday',
+    'Sunday, 06-Nov-94 08:49:37 GMT',
+    'Sun, 06 Nov 1994 08:49:37',
+    'Sun, 06 Nov 1994 08:49:37 GMT+0800',
+    'not before Sun, 06 Nov 1994 08:49:37 GMT',
+  ])('%j is none', (text) => {
+    expect(parseHttpDate(text)).toBeUndefined();
+  });
 });

@@ -30,6 +30,7 @@ const TABLE: readonly Row[] = [
   [403, 'AccessDenied', 'RequestTimeTooSkewed', 'skewed'],
   [403, 'Request has expired', '', 'skewed'],
   [403, 'AccessDenied', 'Request has expired', 'skewed'],
+  [403, 'AccessDenied', 'Request has expired, at 08:49:37', 'skewed'],
   [401, 'SignatureExpired', '', 'skewed'],
 
   [403, 'InvalidAccessKeyId', '', 'credentials'],
@@ -39,7 +40,10 @@ const TABLE: readonly Row[] = [
   [401, 'SecretidNotExist', '', 'credentials'],
   [401, 'InvalidAuthorization', '', 'credentials'],
   [401, 'MissingAuthorization', '', 'credentials'],
+  [403, 'AccessDenied', 'SecretidNotExist', 'credentials'],
   [400, 'ExpiredToken', '', 'credentials'],
+  [403, 'InvalidToken', '', 'credentials'],
+  [403, 'InvalidSecurity', '', 'credentials'],
   [401, '', '', 'credentials'],
 
   [403, 'AccessDenied', 'Access Denied.', 'configuration'],
@@ -48,6 +52,11 @@ const TABLE: readonly Row[] = [
   [404, 'NoSuchBucket', '', 'configuration'],
   [404, 'InvalidUrl', '', 'configuration'],
   [400, 'InvalidHost', '', 'configuration'],
+  [400, 'InvalidBucketName', '', 'configuration'],
+  [400, 'MediaBucketUnBinded', '', 'configuration'],
+  [400, 'CIRoleNotExist', '', 'configuration'],
+  [405, 'MethodNotAllowed', '', 'configuration'],
+  [200, 'MethodNotAllowed', '', 'configuration'],
   [402, 'PaymentRequired', '', 'configuration'],
   [451, 'UnavailableForLegalReasons', '', 'configuration'],
   [501, 'NotImplemented', '', 'configuration'],
@@ -55,6 +64,7 @@ const TABLE: readonly Row[] = [
   [307, 'TemporaryRedirect', '', 'configuration'],
   [308, '', '', 'configuration'],
 
+  [300, '', '', 'job'],
   [404, '', '', 'job'],
   [404, 'NoSuchKey', '', 'job'],
   [400, 'ResourceNotFound', '', 'job'],
@@ -66,13 +76,15 @@ const TABLE: readonly Row[] = [
 
 describe('what an error answer means for the run', () => {
   test.each(TABLE)('%d %s %s is %s', (status, code, message, disposition) => {
-    expect(classify({ status, code, message })).toBe(disposition);
+    // Nothing is read of an element that is empty.
+    const said = { ...(code !== '' && { code }), ...(message !== '' && { message }) };
+    expect(classify({ status, ...said })).toBe(disposition);
   });
 
   test('a name in the message counts only where the service hides it', () => {
-    const message = 'no document SignatureDoesNotMatch.docx';
-    expect(classify({ status: 404, code: 'NoSuchKey', message })).toBe('job');
-    expect(classify({ status: 403, code: 'AccessDenied', message })).toBe('configuration');
+    const key = 'SignatureDoesNotMatch.docx';
+    expect(classify({ status: 404, code: 'NoSuchKey', message: key })).toBe('job');
+    expect(classify({ status: 403, code: 'AccessDenied', message: `no ${key}` })).toBe('configuration');
   });
 
   test('a code that is a property of every object is no known code', () => {

@@ -3,10 +3,11 @@ import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { CosClient, type CosClientPolicy } from '../../lib/cos/client.js';
 import type { CosRequest, CosResponse } from '../../lib/cos/requester.js';
 import { openTransport } from '../../lib/cos/transport.js';
+import { CredentialsError } from '../../lib/cos/errors/credentials-error.js';
 import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
 import { signRequest, type SigningCredentials } from '../../lib/cos-signer/index.js';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
-import { after, seconds, type EpochMs } from '../../lib/domain/units.js';
+import { after, hours, millis, seconds, type EpochMs } from '../../lib/domain/units.js';
 import {
   answer,
   errorAnswer,
@@ -15,6 +16,7 @@ import {
   type SeenRequest,
   type Step,
 } from '../support/scripted-server.js';
+import { deferred } from '../support/deferred.js';
 import { aBucket, SOURCE } from '../support/pending-jobs.js';
 import { START, VirtualClock } from '../support/virtual-clock.js';
 
@@ -43,6 +45,8 @@ const putObject: CosRequest = {
 };
 
 const text = (response: CosResponse): string => response.body.toString();
+
+const codeOf = (error: unknown): string => (error instanceof DocjobError ? error.code : String(error));
 
 interface Setup {
   readonly server: ScriptedServer;
@@ -257,14 +261,24 @@ describe('an error answer', () => {
   );
 
   test.each([
-    ['configuration', 403, 'AccessDenied'],
-    ['job', 404, 'NoSuchKey'],
-    ['credentials', 403, 'SignatureDoesNotMatch'],
-  ])('of disposition %s is not tried again', async (disposition, status, code) => {
-    const { client, server } = await setUp([errorAnswer(status, code)]);
-    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition });
-    expect(server.requests).toHaveLength(1);
-  });
+    ['configuration', 403, 'AccessDenied', 1],
+    ['job', 404, 'NoSuchKey', 1],
+    ['credentials', 403, 'SignatureDoesNotMatch', 2],
+  ])(
+    'of disposition %s is not tried again, and only a refused key has the keys read again',
+    async (disposition, status, code, readings) => {
+      let read = 0;
+      const { client, server } = await setUp([errorAnswer(status, code)], {
+        credentials: () => {
+          read += 1;
+          return PAIR;
+        },
+      });
+      await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition });
+      expect(server.requests).toHaveLength(1);
+      expect(read).toBe(readings);
+    },
+  );
 });
 
 describe('retries', () => {
@@ -291,6 +305,12 @@ describe('retries', () => {
     expect(clock.sleeps).toEqual([5_000]);
   });
 
+  test('a request too many is tried again after a longer wait than a fault', async () => {
+    const { client, clock } = await setUp([errorAnswer(429, 'SlowDown'), answer(200, 'done')]);
+    await client.send(describeJob, text);
+    expect(clock.sleeps).toEqual([250]);
+  });
+
   test("Retry-After as a date is read against the answer's own clock", async () => {
     const headers = { date: 'Sun, 06 Nov 1994 08:49:37 GMT', 'retry-after': 'Sun, 06 Nov 1994 08:49:40 GMT' };
     const { client, clock } = await setUp([errorAnswer(503, 'SlowDown', '', headers), answer(200, 'done')]);
@@ -307,18 +327,42 @@ describe('retries', () => {
     expect(clock.sleeps).toEqual([20_000]);
   });
 
-  test('Retry-After holds for every request to its host, and for no others', async () => {
+  test.each([
+    [429, 'SlowDown', [15_000]],
+    [503, 'ServiceUnavailable', [15_000]],
+    [403, 'AccessDenied', []],
+    [404, 'NoSuchKey', []],
+  ])(
+    'Retry-After with %d %s holds for every request to its host if waiting can help, and for no others',
+    async (status, code, sleeps) => {
+      const { client, clock } = await setUp(
+        [errorAnswer(status, code, '', { 'retry-after': '15' }), answer(200, '')],
+        { policy: { retries: 0 } },
+      );
+      await expect(client.send(describeJob, text)).rejects.toMatchObject({ status });
+      await client.send(putObject, text);
+      expect(clock.sleeps).toEqual([]);
+      await client.send(describeJob, text);
+      expect(clock.sleeps).toEqual(sleeps);
+    },
+  );
+
+  test('a Retry-After that comes while a request waits for its turn holds that as well', async () => {
     const { client, clock } = await setUp(
-      [errorAnswer(429, 'SlowDown', '', { 'retry-after': '15' }), answer(200, '')],
-      {
-        policy: { retries: 0 },
-      },
+      [errorAnswer(503, 'ServiceUnavailable', '', { 'retry-after': '15' }), answer(200, 'done')],
+      { policy: { retries: 0, requestsPerSecond: 1 } },
     );
-    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'throttled' });
-    await client.send(putObject, text);
-    expect(clock.sleeps).toEqual([]);
-    await client.send(describeJob, text);
-    expect(clock.sleeps).toEqual([15_000]);
+    const refused = deferred<undefined>();
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = async (delay, signal) => {
+      await refused.promise;
+      await sleep(delay, signal);
+    };
+    const [first, second] = [client.send(describeJob, text), client.send(describeJob, text)];
+    await expect(first).rejects.toMatchObject({ status: 503 });
+    refused.resolve(undefined);
+    await expect(second).resolves.toBe('done');
+    expect(clock.sleeps).toEqual([1_000, 14_000]);
   });
 
   test('a refusal for too many requests slows down what goes to its host, and nothing else', async () => {
@@ -336,6 +380,18 @@ describe('retries', () => {
     expect(await timeOf(...ten(describeJob))).toBeGreaterThan(12);
     expect(await timeOf(...ten(elsewhere))).toBeLessThan(11);
     expect(await timeOf(...ten(putObject))).toBeLessThan(11);
+  });
+
+  test.each([
+    [503, 'ServiceUnavailable'],
+    [403, 'AccessDenied'],
+  ])('a refusal by %d %s slows down nothing', async (status, code) => {
+    const { client, clock } = await setUp([errorAnswer(status, code), answer(200, '')], {
+      policy: { retries: 0, requestsPerSecond: 1_000 },
+    });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ status });
+    for (let n = 0; n < 10; n += 1) await client.send(describeJob, text);
+    expect(clock.now() - START).toBeLessThan(11);
   });
 
   test('a Retry-After beyond the run ends its requests to that host', async () => {
@@ -359,6 +415,65 @@ describe('retries', () => {
     const { client, server } = await setUp([answer(200)], { deadline: START });
     await expect(client.send(describeJob, text)).rejects.toMatchObject({ name: 'DeadlineError' });
     expect(server.requests).toHaveLength(0);
+  });
+
+  test.each([
+    [100, 'sent'],
+    [99, 'not sent'],
+  ])('with %d ms left an attempt is %s', async (leftMs, expected) => {
+    const deadline = after(START, millis(leftMs));
+    const { client } = await setUp([answer(200)], { deadline });
+    const sending = client.send(describeJob, () => 'sent');
+    const outcome = await sending.catch(codeOf);
+    expect(outcome).toBe(expected === 'sent' ? 'sent' : 'deadline');
+    expect(client.counts.attempts.ci).toBe(expected === 'sent' ? 1 : 0);
+  });
+
+  test.each([
+    [5_100, [5_000], 'done'],
+    [5_099, [], 'SlowDown'],
+  ])(
+    'a Retry-After of 5 s is waited for when %d ms are left only if an attempt fits behind it',
+    async (leftMs, sleeps, expected) => {
+      const { client, clock } = await setUp(
+        [errorAnswer(429, 'SlowDown', '', { 'retry-after': '5' }), answer(200, 'done')],
+        { deadline: after(START, millis(leftMs)) },
+      );
+      const outcome = await client.send(describeJob, text).catch(codeOf);
+      expect(outcome).toBe(expected);
+      expect(clock.sleeps).toEqual(sleeps);
+    },
+  );
+
+  test.each([
+    [5_100, [5_000], 'done'],
+    [5_099, [], 'deadline'],
+  ])(
+    "another request's Retry-After of 5 s is waited for when %d ms are left only if an attempt fits behind it",
+    async (leftMs, sleeps, expected) => {
+      const { client, clock } = await setUp(
+        [errorAnswer(429, 'SlowDown', '', { 'retry-after': '5' }), answer(200, 'done')],
+        { policy: { retries: 0 }, deadline: after(START, millis(leftMs)) },
+      );
+      await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'SlowDown' });
+      const outcome = await client.send(describeJob, text).catch(codeOf);
+      expect(outcome).toBe(expected);
+      expect(clock.sleeps).toEqual(sleeps);
+    },
+  );
+
+  test.each([
+    ['its own moment', START, after(START, seconds(60))],
+    ['the run', after(START, hours(1)), START],
+  ])('a request that must end early ends with %s where that is sooner', async (_name, moment, deadline) => {
+    const { client, server } = await setUp([answer(200)], { deadline });
+    await expect(client.until(moment).send(describeJob, text)).rejects.toMatchObject({ code: 'deadline' });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  test('a request that must end early is like any other while there is time', async () => {
+    const { client } = await setUp([answer(200, 'done')]);
+    await expect(client.until(after(START, seconds(1))).send(describeJob, text)).resolves.toBe('done');
   });
 
   test('connections that break are tried again', async () => {
@@ -404,6 +519,23 @@ describe('retries', () => {
     };
     await expect(client.send(describeJob, text)).rejects.toBe(reason);
     expect(server.requests).toHaveLength(1);
+    expect(client.counts).toMatchObject({ attempts: { ci: 1 }, retries: 0 });
+  });
+
+  test('are all left to a request whose signature was repaired', async () => {
+    const { client, server } = await setUp(
+      [
+        errorAnswer(403, 'RequestTimeTooSkewed', '', { date: 'Thu, 01 Jan 2026 01:00:00 GMT' }),
+        errorAnswer(400, 'ExpiredToken'),
+        reset,
+        errorAnswer(503, 'ServiceUnavailable'),
+        errorAnswer(429, 'SlowDown'),
+        answer(200, 'done'),
+      ],
+      { credentials: (refused) => ({ ...PAIR, token: refused === undefined ? 'old' : 'new' }) },
+    );
+    await expect(client.send(describeJob, text)).resolves.toBe('done');
+    expect(server.requests).toHaveLength(6);
   });
 });
 
@@ -427,21 +559,50 @@ describe('the clock', () => {
       errorAnswer(403, 'RequestTimeTooSkewed', '', skew),
       answer(200, 'done'),
     ]);
+    expect(client.now()).toBe(START);
     await client.send(describeJob, text);
     await client.send(describeJob, text);
     expect(server.requests).toHaveLength(3);
     expect(signedFrom(server.requests[2])).toBe(START / 1_000 + 3_600 - 60);
+    expect(client.now()).toBe(after(START, hours(1)));
   });
 
-  test('is corrected even where no retry is allowed: a repair is none', async () => {
-    const { client } = await setUp(
+  test('is corrected even where no retry is allowed: a repair is none, and waits for nothing', async () => {
+    const { client, clock } = await setUp(
       [errorAnswer(403, 'RequestTimeTooSkewed', '', skew), answer(200, 'done')],
       {
         policy: { retries: 0, retryBudget: { share: 0, initial: 0 } },
       },
     );
     await expect(client.send(describeJob, text)).resolves.toBe('done');
+    expect(clock.sleeps).toEqual([]);
   });
+
+  test('is not corrected by an answer without a readable Date', async () => {
+    const { client, server } = await setUp([
+      errorAnswer(403, 'RequestTimeTooSkewed', '', { date: 'about one' }),
+    ]);
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'skewed' });
+    expect(server.requests).toHaveLength(1);
+    expect(client.counts.clockOffset).toBeUndefined();
+  });
+
+  test.each([
+    [1, 'done'],
+    [0, 'AccessDenied'],
+  ])(
+    'is right when a signature ran out on its way, whose renewal is a retry: with %d of them to spend, %s',
+    async (initial, expected) => {
+      const date = 'Thu, 01 Jan 2026 00:00:00 GMT';
+      const { client } = await setUp(
+        [errorAnswer(403, 'AccessDenied', 'Request has expired', { date }), answer(200, 'done')],
+        { policy: { retryBudget: { share: 0, initial } } },
+      );
+      const outcome = await client.send(describeJob, text).catch(codeOf);
+      expect(outcome).toBe(expected);
+      expect(client.counts.clockOffset).toBeUndefined();
+    },
+  );
 
   test('is not corrected again for the same request', async () => {
     const { client, server } = await setUp([errorAnswer(403, 'RequestTimeTooSkewed', '', skew)]);
@@ -500,6 +661,56 @@ describe('credentials', () => {
     });
     await expect(client.send(describeJob, text)).resolves.toBe('done');
     expect(asked).toEqual([undefined, PAIR]);
+  });
+
+  test.each([['secretId'], ['secretKey'], ['token']])(
+    'are new ones even if they differ in nothing but the %s',
+    async (part) => {
+      const old = { ...PAIR, token: 'token' };
+      const { client } = await setUp([errorAnswer(400, 'ExpiredToken'), answer(200, 'done')], {
+        credentials: (refused) => (refused === undefined ? old : { ...old, [part]: 'new' }),
+      });
+      await expect(client.send(describeJob, text)).resolves.toBe('done');
+    },
+  );
+
+  test('are read again for a HEAD that was refused without a word', async () => {
+    const { client, server } = await setUp([answer(403), answer(200)], {
+      credentials: (refused) => ({ ...PAIR, token: refused === undefined ? 'old' : 'new' }),
+    });
+    await client.send({ ...putObject, method: 'HEAD' }, () => undefined);
+    expect(server.requests.map(({ headers }) => headers['x-cos-security-token'])).toEqual(['old', 'new']);
+  });
+
+  test('that were replaced while a request waited for its turn do not sign it', async () => {
+    const replaced = deferred<undefined>();
+    const { client, clock, server } = await setUp([errorAnswer(400, 'ExpiredToken'), answer(200, 'done')], {
+      policy: { requestsPerSecond: 1 },
+      credentials: (refused) => {
+        if (refused !== undefined) replaced.resolve(undefined);
+        return { ...PAIR, token: refused === undefined ? 'old' : 'new' };
+      },
+    });
+    clock.sleep = () => replaced.promise;
+    await Promise.all([client.send(describeJob, text), client.send(describeJob, text)]);
+    expect(server.requests.map(({ headers }) => headers['x-ci-security-token'])).toEqual([
+      'old',
+      'new',
+      'new',
+    ]);
+  });
+
+  test('that nobody has are not asked for again by the same request', async () => {
+    let asked = 0;
+    const { client, server } = await setUp([answer(200)], {
+      credentials: () => {
+        asked += 1;
+        throw new CredentialsError('there are none');
+      },
+    });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'no-credentials' });
+    expect(asked).toBe(1);
+    expect(server.requests).toHaveLength(0);
   });
 
   test('are read before the first request only', async () => {

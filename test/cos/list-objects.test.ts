@@ -96,6 +96,8 @@ describe('a page of a listing', () => {
     ['has a key with a broken escape', listing(LAST, object('jobs%2F%2')), 'URL-encoded'],
     ['has an object without a time', listing(LAST, object('jobs%2Fd1', 'yesterday')), 'LastModified'],
     ['has an object without a size', listing(LAST, object('jobs%2Fd1', undefined, 'big')), 'Size'],
+    ['has a size in another unit', listing(LAST, object('jobs%2Fd1', undefined, '12 KB')), 'Size'],
+    ['has a size below nothing', listing(LAST, object('jobs%2Fd1', undefined, '-12')), 'Size'],
     ['goes on and does not say where', listing(TRUNCATED, object('jobs%2Fd1')), 'NextMarker'],
     [
       'would go on at its own beginning',
@@ -119,6 +121,8 @@ describe('a page of a listing', () => {
 
   test('without a date is refused, since nobody could say of when it is', async () => {
     await expect(page(listing(LAST), { headers: {} })).rejects.toMatchObject({
+      code: 'undecodable-answer',
+      requestId: 'NjA=',
       message: expect.stringContaining('Date'),
     });
   });

@@ -76,14 +76,17 @@ function exchange(changes: Partial<WireRequest> = {}, timeoutMs = LONG_MS) {
   return transport.exchange(request, limits);
 }
 
-/** What became of an exchange, in one word or with its answer; and that it ended within its time. */
+/** What became of an exchange, in one word or with its answer; and that it ended within its time, and an error names the request. */
 async function outcomeOf(exchanged: ReturnType<typeof exchange>) {
   const startedAt = performance.now();
   try {
     const { status, body } = await exchanged;
     return { status, body: body.toString('latin1') };
   } catch (error) {
-    expect(error).toMatchObject({ disposition: 'transient' });
+    expect(error).toMatchObject({
+      disposition: 'transient',
+      message: expect.stringMatching(/GET \/faulty/),
+    });
     return (error as { code: string }).code; // a DocjobError, as the line above found
   } finally {
     expect(performance.now() - startedAt).toBeLessThan(LATE_MS);

@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { DeadlineError } from '../../lib/cos/errors/deadline-error.js';
 import { ServiceError } from '../../lib/cos/errors/service-error.js';
 import { deleteObject, getObject, putObject } from '../../lib/cos/objects.js';
 import type { CosRequest, CosRequester } from '../../lib/cos/requester.js';
+import type { DocjobError } from '../../lib/domain/docjob-error.js';
 import { SOURCE } from '../support/pending-jobs.js';
 
-function answering(error?: ServiceError): CosRequester & { readonly requests: CosRequest[] } {
+function answering(error?: DocjobError): CosRequester & { readonly requests: CosRequest[] } {
   const requests: CosRequest[] = [];
   return {
     requests,
@@ -37,16 +39,30 @@ test('an object is stored with the digest of its bytes', async () => {
   ]);
 });
 
+test('an object is read whole', async () => {
+  const requester = answering();
+  expect((await getObject(requester, SOURCE, 'a/b'))?.body.toString()).toBe('it');
+  expect(requester.requests).toEqual([{ family: 'cos', ...SOURCE, method: 'GET', path: '/a/b' }]);
+});
+
+test('an object is removed', async () => {
+  const requester = answering();
+  await deleteObject(requester, SOURCE, 'a/b');
+  expect(requester.requests).toEqual([{ family: 'cos', ...SOURCE, method: 'DELETE', path: '/a/b' }]);
+});
+
 test('an object that is not there is none, and as good as removed', async () => {
   const missing = answering(refusal(404, 'NoSuchKey'));
   expect(await getObject(missing, SOURCE, 'a')).toBeUndefined();
   await expect(deleteObject(missing, SOURCE, 'a')).resolves.toBeUndefined();
 });
 
-test.each([refusal(404, 'NoSuchBucket'), refusal(403, 'AccessDenied'), refusal(404, 'http-404')])(
-  'any other refusal is one: $message',
-  async (error) => {
-    await expect(getObject(answering(error), SOURCE, 'a')).rejects.toBe(error);
-    await expect(deleteObject(answering(error), SOURCE, 'a')).rejects.toBe(error);
-  },
-);
+test.each([
+  refusal(404, 'NoSuchBucket'),
+  refusal(403, 'AccessDenied'),
+  new ServiceError({ asked: 'GET', status: 404, disposition: 'job' }),
+  new DeadlineError('GET'),
+])('any other failure is one: $message', async (error) => {
+  await expect(getObject(answering(error), SOURCE, 'a')).rejects.toBe(error);
+  await expect(deleteObject(answering(error), SOURCE, 'a')).rejects.toBe(error);
+});

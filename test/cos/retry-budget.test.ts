@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { RetryBudget } from '../../lib/cos/retry-budget.js';
+import { DEFAULT_RETRY_BUDGET, RetryBudget } from '../../lib/cos/retry-budget.js';
 
 describe('the retry budget of a run', () => {
   test('lets a small run retry before its requests have earned anything', () => {
@@ -15,6 +15,18 @@ describe('the retry budget of a run', () => {
     budget.earn();
     expect(budget.spend()).toBe(true);
     expect(budget.spend()).toBe(false);
+  });
+
+  test('is ten at first and one more for five requests, unless told otherwise', () => {
+    const budget = new RetryBudget(DEFAULT_RETRY_BUDGET);
+    const spent = (): number => {
+      let retries = 0;
+      while (retries < 100 && budget.spend()) retries += 1;
+      return retries;
+    };
+    expect(spent()).toBe(10);
+    for (let n = 0; n < 5; n += 1) budget.earn();
+    expect(spent()).toBe(1);
   });
 
   test('never allows more than the initial retries and the share of the requests, in any order', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ServerClock } from '../../lib/cos/server-clock.js';
-import { after, minutes, seconds } from '../../lib/domain/units.js';
+import { after, millis, minutes, seconds } from '../../lib/domain/units.js';
 import { START, VirtualClock } from '../support/virtual-clock.js';
 
 describe("the service's clock", () => {
@@ -17,10 +17,16 @@ describe("the service's clock", () => {
     expect(server.now()).toBe(after(START, seconds(20 * 60 + 5)));
   });
 
-  test('a small difference is no reason to correct it', () => {
+  test.each([29_999, -29_999])('a difference of %d ms is no reason to correct it', (differenceMs) => {
     const server = new ServerClock(() => START);
-    expect(server.repair(after(START, seconds(29)))).toBeUndefined();
+    expect(server.repair(after(START, millis(differenceMs)))).toBeUndefined();
     expect(server.now()).toBe(START);
+  });
+
+  test.each([30_000, -30_000])('a difference of %d ms is one', (differenceMs) => {
+    const server = new ServerClock(() => START);
+    expect(server.repair(after(START, millis(differenceMs)))).toBe(differenceMs);
+    expect(server.now()).toBe(after(START, millis(differenceMs)));
   });
 
   test('is corrected once only, so that a server that lies cannot drag it about', () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { getEventListeners } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { openTransport, type Transport, type WireRequest } from '../../lib/cos/transport.js';
@@ -52,6 +53,35 @@ describe('an HTTP exchange', () => {
     const response = await transport().exchange(wire(server.origin), limits());
     expect(response).toMatchObject({ status: 200, body: Buffer.from('hello'), headers: { 'x-many': 'a' } });
     expect(server.requests[0]?.headers.host).toBe('b-1250000000.ci.ap-x.myqcloud.com');
+  });
+
+  test('gives repeated headers as one', async () => {
+    const server = await serve((_request, response) => {
+      response.setHeader('x-many', ['a', 'b']).setHeader('set-cookie', ['c=1', 'd=2']).end();
+    });
+    const { headers } = await transport().exchange(wire(server.origin), limits());
+    expect(headers).toMatchObject({ 'x-many': 'a, b', 'set-cookie': 'c=1, d=2' });
+  });
+
+  test.each<[protocol: 'http:' | 'https:', opening: RegExp]>([
+    ['http:', /^GET \/doc_jobs\/d1 HTTP\/1\.1\r\n/],
+    // A TLS record of type handshake (RFC 8446 §5.1), whose ClientHello names the virtual host.
+    ['https:', /^\x16\x03.*b-1250000000\.ci\.ap-x\.myqcloud\.com/s],
+  ])('speaks %s from its first byte on', async (protocol, opening) => {
+    const begun = deferred<string>();
+    const server = createServer((socket) => {
+      socket.once('data', (bytes) => {
+        begun.resolve(bytes.toString('latin1'));
+        socket.destroy();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    open.push({ close: () => void server.close() });
+    const { port } = server.address() as AddressInfo; // listening on TCP
+    const { target } = wire(new URL(`http://127.0.0.1:${port}`));
+    const request = wire(new URL(`http://127.0.0.1:${port}`), { target: { ...target, protocol } });
+    await expect(transport().exchange(request, limits())).rejects.toMatchObject({ fault: 'connection' });
+    expect(await begun.promise).toMatch(opening);
   });
 
   test('sends a body whole', async () => {
@@ -128,6 +158,24 @@ describe('an HTTP exchange', () => {
     await expect(transport().exchange(wire(server.origin), limits({ timeout: 50 }))).rejects.toMatchObject({
       fault: 'timeout',
     });
+  });
+
+  test('a body as large as allowed is taken whole', async () => {
+    const server = await serve(answer(200, 'x'.repeat(1_000)));
+    const { body } = await transport().exchange(wire(server.origin), limits({ maxBodyBytes: 1_000 }));
+    expect(body).toHaveLength(1_000);
+  });
+
+  test.each<[outcome: string, step: Step]>([
+    ['an answer', answer(200)],
+    ['a broken connection', reset],
+  ])('after %s nothing listens to the signal any more, which outlives the exchange', async (_name, step) => {
+    const server = await serve(step);
+    const { signal } = new AbortController();
+    await transport()
+      .exchange(wire(server.origin), limits({ signal }))
+      .catch(() => undefined);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('a body larger than allowed is refused while it comes in', async () => {

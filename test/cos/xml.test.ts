@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
 import { writeXml } from '../../lib/cos/xml-writer.js';
+import { syntaxProblem } from '../../lib/cos/xml-syntax.js';
 import { parseXml, type XmlElement } from '../../lib/cos/xml.js';
 
 const MAX_BYTES = 100_000;
@@ -173,6 +174,14 @@ describe('size is bounded', () => {
     expect(element?.value).toBe('bottom');
   });
 
+  test('a hundred thousand elements pass, one more is refused', () => {
+    // The parser would take its time over so many.
+    expect(syntaxProblem(`<R>${'<a/>'.repeat(99_999)}</R>`)).toBeUndefined();
+    expect(refusal(() => parse(`<R>${'<a/>'.repeat(100_000)}</R>`, 'R', 1_000_000)).message).toContain(
+      'more than 100000 elements',
+    );
+  });
+
   test('entity bombs are refused unexpanded', () => {
     const lol =
       '<!DOCTYPE R [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>';
@@ -206,6 +215,8 @@ describe('text is text', () => {
     ['the five named references', '&lt;&gt;&amp;&quot;&apos;', `<>&"'`],
     ['decimal references', '&#39;&#20013;', `'中`],
     ['hexadecimal references', '&#x4e2d;&#x1F600;', '中😀'],
+    ['references with leading zeros', '&#0065;&#x0041;', 'AA'],
+    ['a reference to the last character of all', '&#x10FFFF;', '\u{10FFFF}'],
     ['a reference is decoded once', '&amp;lt;', '&lt;'],
     ['a reference to white space inside', 'a&#10;b', 'a\nb'],
     ['CDATA', '<![CDATA[<A>&amp;</A>]]>', '<A>&amp;</A>'],
@@ -239,6 +250,7 @@ describe('text is text', () => {
     '<?xml version="1.0"?>',
     `<?xml version='1.0' encoding='utf-8'?>`,
     '<?xml version="1.1" encoding="UTF-8" standalone="yes" ?>\n',
+    `<?xml \t\r\nversion \t\r\n= \t\r\n"1.10" \t\r\nencoding \t\r\n= \t\r\n'utf-8' \t\r\nstandalone \t\r\n= \t\r\n"no" \t\r\n?>`,
     '\uFEFF',
     '\uFEFF<?xml version="1.0" encoding="US-ASCII"?>\n<!-- made by hand -->\n',
     '\n\n',
@@ -289,6 +301,16 @@ describe('an element', () => {
     expect(refusal(act).message).toBe(message);
   });
 
+  test.each([
+    ['<A/>', true],
+    ['<A> <!-- nothing --> </A>', true],
+    ['<A>0</A>', false],
+    ['<A><![CDATA[0]]></A>', false],
+    ['<A><B/></A>', false],
+  ])('that is %s is empty: %s', (xml, isEmpty) => {
+    expect(parse(`<R>${xml}</R>`).child('A')?.isEmpty).toBe(isEmpty);
+  });
+
   test('gives a required text that is there', () => {
     expect(root.requiredText('A')).toBe('1');
   });
@@ -298,7 +320,8 @@ describe('names that mean something in JavaScript do no harm', () => {
   test.each(['__proto__', 'constructor', 'prototype'])(
     '%s is refused, and no prototype is touched',
     (name) => {
-      refusal(() => parse(`<R><${name}><polluted>yes</polluted></${name}><A>1</A></R>`));
+      const body = `<R><${name}><polluted>yes</polluted></${name}><A>1</A></R>`;
+      expect(refusal(() => parse(body)).message).toContain('could not be parsed');
       expect('polluted' in {}).toBe(false);
     },
   );

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { WireRequest } from '../../lib/cos/transport.js';
-import { after, before, hours, millis, minutes, seconds, type Millis } from '../../lib/domain/units.js';
+import {
+  after,
+  before,
+  hours,
+  millis,
+  minutes,
+  seconds,
+  type EpochMs,
+  type Millis,
+} from '../../lib/domain/units.js';
 import type {
   Lease,
   Outcome,
@@ -12,6 +21,7 @@ import { QueueError } from '../../lib/queue/queue-error.js';
 import type { CmqRefusalName } from '../../local/cmq/refusal.js';
 import { aPendingJob } from '../support/pending-jobs.js';
 import { EmbeddedCmq } from './embedded-cmq.js';
+import { ScriptedCmq } from './scripted-cmq.js';
 
 const NOW = millis(0);
 const DONE: Outcome = { kind: 'done' };
@@ -101,6 +111,36 @@ describe('asking CMQ for messages', () => {
     expect(seen[0]?.target).toMatchObject({ host: 'cmq-bj.public.tencenttdmq.com', hostname: '127.0.0.1' });
   });
 
+  test.each([
+    [2_999, 5, { numOfMsg: '5', pollingWaitSeconds: '2' }, 3_000],
+    [999, 16, { numOfMsg: '16', pollingWaitSeconds: '0' }, 1_000],
+    [4_000, 17, { numOfMsg: '16', pollingWaitSeconds: '3' }, 4_000],
+  ])(
+    'for %d ms and %d messages takes whole seconds, and as much longer',
+    async (wait, max, form, timeout) => {
+      const cmq = new ScriptedCmq([{ fields: { code: 7000 } }]);
+      const leasing = cloud.open({}, { transport: cmq }).lease({ ...request(), max, wait: millis(wait) });
+      expect(await leasing).toEqual([]);
+      expect(cmq.calls.map((call) => [call.form, call.limits.timeout])).toEqual([
+        [expect.objectContaining(form), timeout],
+      ]);
+    },
+  );
+
+  test('of a run that is over asks for no key either', async () => {
+    let asked = 0;
+    const credentials = () => {
+      asked += 1;
+      return cloud.keys.longLived;
+    };
+    const reason = new Error('the run is over');
+    const leasing = cloud
+      .open({}, { credentials })
+      .lease({ ...request(), signal: AbortSignal.abort(reason) });
+    await expect(leasing).rejects.toBe(reason);
+    expect(asked).toBe(0);
+  });
+
   test('waits for a first message and gets it as it arrives', async () => {
     const arrived = cloud.nextRequest();
     const leasing = queue.lease({ ...request(), wait: seconds(3) });
@@ -154,6 +194,54 @@ describe('asking CMQ for messages', () => {
     const seen = (await leaseAll()).map(({ firstSeenAt }) => firstSeenAt);
     expect(seen).toEqual([sentAt, before(sentAt, hours(50))]);
   });
+
+  const [BEFORE, LATER] = [minutes(-1), minutes(1)];
+  test.each([
+    ['when it was sent', { sent: BEFORE, date: NOW }, BEFORE],
+    ['when it was sent, as its service tells no time', { sent: BEFORE }, BEFORE],
+    ['when it was sent, be that in our future', { sent: LATER }, LATER],
+    ["the service's time, should it have been sent later", { sent: LATER, date: NOW }, NOW],
+    ["the service's time, where that is all that is told", { date: hours(3) }, hours(3)],
+    ['our time, where nothing is told', {}, NOW],
+    ['when its first original was seen', { sent: BEFORE, date: NOW, told: minutes(-9) }, minutes(-9)],
+    ['when its first original was seen, by its own word alone', { told: minutes(-9) }, minutes(-9)],
+    ['when it was sent, should it claim to be younger', { sent: BEFORE, date: NOW, told: NOW }, BEFORE],
+    ['our time, should it claim to be from later', { told: LATER }, NOW],
+  ])(
+    'counts a message from %s: %j',
+    async (_what, { sent, date, told }: Partial<Record<string, Millis>>, seen) => {
+      const lease = await leaseSaying({ sent, date }, { firstSeenAt: inTime(told) });
+      expect(lease.firstSeenAt - cloud.clock.now()).toBe(seen);
+    },
+  );
+
+  test.each([
+    ['the second of the message', { sent: BEFORE, date: NOW }, hours(1), millis(BEFORE + 1_000)],
+    ['the time of the answer', { date: hours(3) }, hours(4), hours(3)],
+    ['our time', {}, hours(1), NOW],
+    ['what it says, where that is sooner', { sent: BEFORE, date: NOW }, minutes(-9), minutes(-9)],
+  ])('believes in a redrive no later than %s', async (_what, facts, redriven, believed) => {
+    const lease = await leaseSaying(facts, { redrivenAt: inTime(redriven) });
+    expect(lease).toMatchObject({ job: { redrivenAt: inTime(believed) } });
+  });
+
+  const inTime = (offset: Millis | undefined) =>
+    offset === undefined ? undefined : after(cloud.clock.now(), offset);
+
+  /** Leases one message that says so of itself, of which an answer tells so much, in time from now. */
+  async function leaseSaying(
+    { sent, date }: { readonly sent?: Millis | undefined; readonly date?: Millis | undefined },
+    said: { readonly firstSeenAt?: EpochMs | undefined; readonly redrivenAt?: EpochMs | undefined },
+  ): Promise<Lease> {
+    const enqueueTime = sent === undefined ? undefined : Number(inTime(sent)) / 1_000;
+    const msgBody = JSON.stringify({ ...aPendingJob(1), ...said });
+    const msgInfoList = [{ msgId: 'm1', msgBody, receiptHandle: 'h', enqueueTime }];
+    const headers = date === undefined ? {} : { date: new Date(Number(inTime(date))).toUTCString() };
+    const transport = new ScriptedCmq([{ fields: { code: 0, msgInfoList }, headers }]);
+    const [lease] = await cloud.open({}, { transport }).lease(request());
+    if (lease === undefined) throw new Error('one was answered');
+    return lease;
+  }
 
   test('counts a job from when it was sent, though our clock is hours behind: it would be given up at its first look', async () => {
     cloud.skew = hours(3);
@@ -247,6 +335,14 @@ describe('a queue of CMQ that falls behind', () => {
     send(aPendingJob(1));
     await leaseOne();
     expect(cloud.warnings).toEqual([]);
+  });
+
+  test('goes by our clock where the service tells no time', async () => {
+    control.behaviour.dates = false;
+    send(aPendingJob(1));
+    cloud.advance(hours(5));
+    await leaseOne();
+    expect(cloud.warnings).toHaveLength(1);
   });
 
   test('is not one where a rewind brought old messages back', async () => {
@@ -565,6 +661,33 @@ describe('deleting from CMQ', () => {
   });
 });
 
+describe('settling what cannot be', () => {
+  test('a lease of another run is lost, and the error names lease and queue', async () => {
+    send(aPendingJob(1));
+    const [lease] = await cloud.open().lease(request());
+    const [result] = await settle(
+      [lease].filter((one) => one !== undefined),
+      DONE,
+    );
+    expect(result).toMatchObject({ ok: false, error: { code: 'lease-lost' } });
+    expect(result).toMatchObject({ error: { message: expect.stringContaining(`lease ${lease?.id} `) } });
+    expect(result).toMatchObject({ error: { message: expect.stringContaining(cloud.queue.url) } });
+    expect(control.messages('jobs')).toHaveLength(1);
+  });
+
+  test('a lease with time for a send and a delete is settled, and with a millisecond less is not', async () => {
+    send(aPendingJob(1), aPendingJob(2));
+    const [one, other] = [await leaseOne(), await leaseOne()];
+    cloud.advance(millis(one.until - cloud.clock.now() - 2_000));
+    expect(codes(await settle([one], again(NOW)))).toEqual(['ok']);
+    cloud.advance(millis(1));
+    const [result] = await settle([other], again(NOW));
+    expect(result).toMatchObject({ ok: false, error: { code: 'lease-expired' } });
+    expect(result).toMatchObject({ error: { message: expect.stringContaining(`lease ${other.id} `) } });
+    expect(result).toMatchObject({ error: { message: expect.stringContaining(cloud.queue.url) } });
+  });
+});
+
 describe('giving up on CMQ', () => {
   test('leaves the message where it is when the dead letters do not take it', async () => {
     send(aPendingJob(1));
@@ -602,6 +725,19 @@ describe('putting jobs into CMQ', () => {
     control.fail('BatchSendMessage', { kind: 'refuse', as: 'Internal' }, 3);
     const results = await queue.enqueue(jobs, NOW);
     expect(results.map(({ ok }) => ok)).toEqual(jobs.map((_, index) => index >= 16));
+  });
+
+  test('takes as many calls as their bytes need', async () => {
+    const jobs = [1, 2, 3].map((n) => aPendingJob(n, { queueId: 'p'.repeat(30_000) }));
+    const results = await queue.enqueue(jobs, NOW);
+    expect(results).toEqual(jobs.map((job) => ({ job, ok: true })));
+    expect([control.calls('BatchSendMessage'), control.calls('SendMessage')]).toEqual([1, 1]);
+  });
+
+  test('takes no bug for a failure', async () => {
+    const bug = new TypeError('a bug');
+    queue = cloud.open({}, { transport: new ScriptedCmq([bug]) });
+    await expect(queue.enqueue([aPendingJob(1)], NOW)).rejects.toBe(bug);
   });
 
   test('an answer about another number of messages is none', async () => {

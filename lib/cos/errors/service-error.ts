@@ -37,7 +37,7 @@ export class ServiceError extends DocjobError {
   constructor(details: ServiceErrorDetails) {
     const { status, serviceCode, serviceMessage } = details;
     const said = [serviceCode, serviceMessage?.slice(0, MAX_QUOTE)]
-      .filter((part) => part !== undefined && part !== '')
+      .filter((part) => part !== undefined)
       .join(': ');
     const id = details.requestId === undefined ? '' : ` (request ID ${details.requestId})`;
     super(

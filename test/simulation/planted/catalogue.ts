@@ -96,7 +96,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'a Retry-After holds only the request that got it',
     file: 'lib/cos/client.ts',
     find: 'host.hold(after(this.#effects.clock.now(), clamped));',
-    replace: 'if (clamped < 0) host.hold(this.#effects.clock.now());',
+    replace:
+      'state.host = new HostPressure(this.#effects.clock, this.#policy.requestsPerSecond);\n' +
+      '    state.host.hold(after(this.#effects.clock.now(), clamped));',
     within: 50,
     breaks: [5],
   },
