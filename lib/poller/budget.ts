@@ -64,6 +64,11 @@ export function lookUntil(leaseUntil: EpochMs, budget: RunBudget): EpochMs {
   return epochMs(Math.min(budget.workUntil, before(leaseUntil, SETTLE_TIME)));
 }
 
+/** When lists must have ended: comfortably before a look must. A run in which they took a look's time would hand its jobs back, and the next one too. */
+export function listUntil(leaseUntil: EpochMs, budget: RunBudget): EpochMs {
+  return before(lookUntil(leaseUntil, budget), millis(COMFORTABLE_LOOKS * budget.lookTime));
+}
+
 /** Whether a look may be started at `now`: it must be able to end in time, each attempt at its longest. */
 export function mayStart(now: EpochMs, leaseUntil: EpochMs, budget: RunBudget): boolean {
   return between(now, lookUntil(leaseUntil, budget)) >= budget.lookTime;

@@ -4,13 +4,14 @@ import { DeadlineError } from '../cos/errors/deadline-error.js';
 import { listDocJobs } from '../doc-jobs/list.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { BucketName, Region } from '../domain/names.js';
-import { before, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import { between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 import {
   leaseProblem,
   leasesAtATime,
+  listUntil,
   looksAtATime,
   lookUntil,
   mayStart,
@@ -139,7 +140,12 @@ class Run {
     };
     const { sweep, isAllowedBucket } = policy;
     this.#listUntil = budget.workUntil;
-    const list: ListPage = (source, query) => listDocJobs(this.#client.until(this.#listUntil), source, query);
+    const list: ListPage = (source, query) => {
+      // Before it waits for its turn: a list that cannot be had in time must not take the time of looks.
+      if (between(deps.clock.now(), this.#listUntil) < policy.client.attemptTimeout)
+        return Promise.reject(new DeadlineError(`a list of the jobs of ${source.bucket}`));
+      return listDocJobs(this.#client.until(this.#listUntil), source, query);
+    };
     this.#sweepDeps = sweep && {
       lists: new Lists(list, sweep.pageSize, deps.log, (error) => this.#tally.listFailed(error)),
       now: () => this.#client.now(),
@@ -266,8 +272,8 @@ class Run {
 
   async #sweep(leases: readonly Lease[]): Promise<readonly Task[]> {
     if (this.#sweepDeps === undefined || this.#isOver()) return singly(leases);
-    const until = epochMs(Math.min(...leases.map((lease) => lookUntil(lease.until, this.#budget))));
-    this.#listUntil = before(until, this.#budget.lookTime);
+    const shortest = epochMs(Math.min(...leases.map(({ until }) => until)));
+    this.#listUntil = listUntil(shortest, this.#budget);
     try {
       return await sweep(leases, this.#sweepDeps);
     } catch (error) {

@@ -2,7 +2,7 @@ import type { JobSource } from '../doc-jobs/describe.js';
 import type { DocJob, UnendedJob } from '../doc-jobs/doc-job.js';
 import type { ListedState } from '../doc-jobs/list.js';
 import type { BucketName } from '../domain/names.js';
-import { before, epochMs, minutes, type EpochMs, type Millis } from '../domain/units.js';
+import { before, minutes, type EpochMs, type Millis } from '../domain/units.js';
 import type { JobLease, Lease } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 import type { ListRequest, Lists } from './lists.js';
@@ -76,7 +76,7 @@ export async function sweep(leases: readonly Lease[], deps: SweepDeps): Promise<
   const groups = new Map<string, Group>();
   const tasks: Task[] = [];
   for (const lease of leases) {
-    const candidate = candidateOf(lease, now, deps);
+    const candidate = candidateOf(lease, deps);
     if (candidate !== undefined) groupOf(candidate.lease, groups).candidates.push(candidate);
     else if (isDueNow(lease)) tasks.push({ kind: 'look', lease });
   }
@@ -249,14 +249,13 @@ function isDueNow({ pass }: Lease): boolean {
 }
 
 /** A job that a list can speak of: its creation time is known, and its bucket may be asked. */
-function candidateOf(lease: Lease, now: EpochMs, { isAllowedBucket }: SweepDeps): Candidate | undefined {
+function candidateOf(lease: Lease, { isAllowedBucket }: SweepDeps): Candidate | undefined {
   if (lease.kind === 'not-a-job') return undefined;
   const { bucket, createdAt } = lease.job;
   if (createdAt === undefined || !isAllowedBucket(bucket)) return undefined;
   return {
     lease,
-    // A claim of the future counts as now.
-    createdAt: epochMs(Math.min(createdAt, now)),
+    createdAt,
     firstSeenAt: lease.firstSeenAt,
     isDue: isDueNow(lease),
     lookedAt: lease.pass?.since,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { after, between, millis, minutes, seconds } from '../../lib/domain/units.js';
-import { SETTLE_TIME, leasesAtATime, mayStart, planRun } from '../../lib/poller/budget.js';
+import { SETTLE_TIME, leasesAtATime, listUntil, mayStart, planRun } from '../../lib/poller/budget.js';
 import { START } from '../support/virtual-clock.js';
 
 const attempt = seconds(5);
@@ -81,4 +81,11 @@ describe('leases at a time', () => {
   ])('%s', (_name, capabilities, timeLeft, rate, expected) => {
     expect(leasesAtATime(capabilities, timeLeft, rate)).toBe(expected);
   });
+});
+
+test('lists end early enough for two looks, one after the other, before the lease or the work does', () => {
+  const gate = planRun(START, after(START, seconds(60)), attempt);
+  if (gate.kind === 'refuse') throw new Error(gate.problem);
+  expect(between(START, listUntil(after(START, seconds(60)), gate.budget))).toBe(37_000);
+  expect(between(START, listUntil(after(START, seconds(30)), gate.budget))).toBe(7_000);
 });

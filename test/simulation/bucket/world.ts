@@ -37,8 +37,8 @@ const CHECKPOINT = 'docjob/pending.checkpoint.json';
 /** For so long an object is due in every pass, since listings may show it late (ADR 1, "Late listings"). */
 const FIRST_MINUTE_MS = 60_000;
 
-/** A window is widened by a second on both sides, and the poller's clock, by which a claim from the future counts as now, may be wrong. */
-const SLACK_MS = 4_000;
+/** A window is widened by a second on both sides, and CI's times have whole seconds. */
+const SLACK_MS = 2_000;
 
 /** An object that somebody put below the prefix. */
 export interface Instance {
@@ -180,8 +180,8 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
     const { scheduler, ci } = this.#parts;
     for (const { subject, createdAt } of this.#instances.values()) {
       if (createdAt === undefined || ci.job(subject)?.bucket !== bucket) continue;
-      const claimed = Math.min(createdAt, scheduler.now);
-      if (claimed >= from - SLACK_MS && claimed <= to + SLACK_MS) this.#lookedAt.set(subject, scheduler.now);
+      if (createdAt >= from - SLACK_MS && createdAt <= to + SLACK_MS)
+        this.#lookedAt.set(subject, scheduler.now);
     }
   }
 
