@@ -206,7 +206,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: 'messages.filter((_, index) => sendErrors[index] === undefined || true)',
     within: 20,
     // From seed 1 on it is found at seed 327.
-    firstSeed: 310,
+    firstSeed: 430,
     breaks: [1],
   },
   {
