@@ -4,7 +4,7 @@ import pRetry from 'p-retry';
 import type { SigningCredentials } from '../cos-signer/index.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
-import { after, between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
+import { after, before, between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import { backoffDelay, type BackoffPolicy } from './backoff.js';
 import type { CredentialsProvider } from './credentials.js';
 import { DeadlineError } from './errors/deadline-error.js';
@@ -72,6 +72,8 @@ interface RequestState {
   signedWith: SigningCredentials | undefined;
   /** The correction of our clock that the last attempt was signed with. */
   signedAt: Millis | undefined;
+  /** What the retry that is being made is for. */
+  failure: DocjobError | undefined;
   /** When the last attempt went out; before the first, when the request was made. */
   sentAt: EpochMs;
 }
@@ -135,6 +137,7 @@ export class CosClient implements CosRequester {
       isClockRepaired: false,
       signedWith: undefined,
       signedAt: undefined,
+      failure: undefined,
       sentAt: this.#effects.clock.now(),
     };
     return pRetry(() => this.#attempt(request, decode, state), {
@@ -146,6 +149,8 @@ export class CosClient implements CosRequester {
       onFailedAttempt: async ({ error }) => {
         // Stryker disable next-line ConditionalExpression: whatever else is thrown has no disposition, so it is thrown on below as well.
         if (!(error instanceof DocjobError)) throw error;
+        // A retry for which no time was left changes nothing: the request failed as it had failed before.
+        if (error instanceof DeadlineError) throw state.failure ?? error;
         this.#noteRefusal(error, state);
         const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
         if (wait === undefined) throw error;
@@ -187,14 +192,16 @@ export class CosClient implements CosRequester {
    * while a request waits for its turn, keys are read anew while it waits for either, and those who waited for keys must not start all at once.
    */
   async #turn(host: HostPressure, asked: string, deadline: EpochMs): Promise<SigningCredentials> {
+    const { signal } = this.#bounds;
     for (;;) {
       this.#credentials ??= Promise.resolve(this.#effects.credentials());
       const current = this.#credentials;
       const pair = await current;
       await this.#heedRetryAfter(host, asked, deadline);
       // The host's own line first: who waits there keeps nobody waiting in the line of all.
-      await host.turn(this.#bounds.signal);
-      await this.#pace.turn(this.#bounds.signal);
+      const latest = before(deadline, LEAST_ATTEMPT);
+      const isInTime = (await host.turn(signal, latest)) && (await this.#pace.turn(signal, latest));
+      if (!isInTime) throw new DeadlineError(asked);
       if (current === this.#credentials && host.heldUntil === undefined) return pair;
     }
   }
@@ -211,7 +218,7 @@ export class CosClient implements CosRequester {
    * later.
    */
   #retry(request: CosRequest, error: DocjobError, state: RequestState): Millis | undefined {
-    if (!mayPass(error) || error instanceof DeadlineError || !mayRepeat(request, error)) return undefined;
+    if (!mayPass(error) || !mayRepeat(request, error)) return undefined;
     const { clock, random } = this.#effects;
     const { backoff } = this.#policy;
     const now = clock.now();
@@ -220,6 +227,7 @@ export class CosClient implements CosRequester {
     if (between(restart, state.deadline) < LEAST_ATTEMPT) return undefined;
     if (state.retries >= this.#policy.retries || !this.#budget.spend()) return undefined;
     state.retries += 1;
+    state.failure = error;
     return between(now, restart);
   }
 

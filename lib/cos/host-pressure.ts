@@ -51,15 +51,17 @@ export class HostPressure {
     this.#heldUntil = epochMs(Math.max(moment, this.#heldUntil));
   }
 
-  /** Resolves when the next request may start, at once while the host has not asked for less; rejects with the signal's reason when that aborts first. */
-  async turn(signal: AbortSignal): Promise<void> {
+  /** As `Pace.turn`; at once while the host has not asked for less. */
+  async turn(signal: AbortSignal, latest: EpochMs): Promise<boolean> {
     const { rate } = this;
-    if (rate >= this.#ceiling) return;
+    if (rate >= this.#ceiling) return true;
     const now = this.#clock.now();
     const start = epochMs(Math.max(now, this.#next ?? now));
+    if (start > latest) return false;
     this.#next = after(start, millis(1_000 / rate));
     const wait = between(now, start);
     if (wait > 0) await this.#clock.sleep(wait, signal);
+    return true;
   }
 
   /** A request goes out. */

@@ -13,12 +13,17 @@ export class Pace {
     this.#intervalMs = 1_000 / perSecond;
   }
 
-  /** Resolves when the next request may start; rejects with the signal's reason when that aborts first. */
-  async turn(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves with true when the next request may start; at once with false, and without a place in the line, when that would be after `latest`. Rejects with
+   * the signal's reason when that aborts first.
+   */
+  async turn(signal: AbortSignal, latest: EpochMs): Promise<boolean> {
     const now = this.#clock.now();
     const start = epochMs(Math.max(now, this.#next ?? now));
+    if (start > latest) return false;
     this.#next = after(start, millis(this.#intervalMs));
     const wait = between(now, start);
     if (wait > 0) await this.#clock.sleep(wait, signal);
+    return true;
   }
 }

@@ -169,12 +169,8 @@ function decideOnError(
 ): Postponement {
   const limit = isOutage(error) ? millis(policy.maxAge + OUTAGE_GRACE) : policy.maxAge;
   if (giveUpAge(about) < limit) return lookAgain(age, about, policy);
-  const lastError = {
-    code: error.code,
-    message: error.message,
-    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
-  };
-  return { kind: 'give-up', reason, detail: error.message, lastError };
+  const { code, message, requestId } = error;
+  return { kind: 'give-up', reason, detail: message, lastError: { code, message, requestId } };
 }
 
 /**
@@ -193,7 +189,7 @@ function isOutage(error: DocjobError): boolean {
  */
 function isWhole({ pages, counts }: SucceededJob): boolean {
   const counted = counts.succeeded ?? 1;
-  return pages.length >= counted && new Set(pages.map(identityOf)).size >= counted;
+  return new Set(pages.map(identityOf)).size >= counted;
 }
 
 function identityOf({ pageNo, picIndex, picNum, sheetPics, tgtUri }: PageInfo): string {
@@ -205,9 +201,7 @@ function identityOf({ pageNo, picIndex, picNum, sheetPics, tgtUri }: PageInfo): 
  * of the job's age. Without an `EndTime`, or with one from the future, nobody can say how long ago the job ended: then the maximum age ends the wait.
  */
 function decideOnFilling(job: SucceededJob, about: Circumstances, policy: DecisionPolicy): Decision {
-  const reported = job.endTime?.at;
-  const endedAt =
-    reported !== undefined && reported <= after(about.now, CLOCK_TOLERANCE) ? reported : undefined;
+  const endedAt = credible(job.endTime?.at, about.now);
   const mayStillFill =
     endedAt === undefined ? giveUpAge(about) < policy.maxAge : about.now < after(endedAt, FILL_GRACE);
   if (!mayStillFill) return { kind: 'finish', job, complete: false };
@@ -218,9 +212,13 @@ function decideOnFilling(job: SucceededJob, about: Circumstances, policy: Decisi
 /** The time that giving up counts from: never a claim, and a `redrivenAt` only if our own clocks could have set it. */
 function giveUpAge({ pending, firstSeenAt, now }: Circumstances): Millis {
   const { redrivenAt } = pending;
-  const believed =
-    redrivenAt !== undefined && redrivenAt <= after(now, CLOCK_TOLERANCE) ? redrivenAt : firstSeenAt;
+  const believed = credible(redrivenAt, now) ?? firstSeenAt;
   return between(epochMs(Math.max(firstSeenAt, believed)), now);
+}
+
+/** The moment; undefined where it lies in the future by more than {@link CLOCK_TOLERANCE}, or there is none. */
+function credible(moment: EpochMs | undefined, now: EpochMs): EpochMs | undefined {
+  return (moment ?? Number.POSITIVE_INFINITY) <= after(now, CLOCK_TOLERANCE) ? moment : undefined;
 }
 
 /**

@@ -55,12 +55,12 @@ export class Holds {
 
   /** The outage that leaves nothing to do: one of the operations fails wherever it was tried, and somewhere not for lack of a grant. */
   get outage(): DocjobError | undefined {
-    for (const doors of OPERATIONS.map((operation) => this.#doors[operation])) {
-      const errors = [...doors.values()].map(({ closedBy }) => closedBy);
-      if (errors.length > 0 && !errors.includes(undefined)) {
-        const outage = errors.find((error) => error?.disposition !== 'configuration');
-        if (outage !== undefined) return outage;
-      }
+    for (const operation of OPERATIONS) {
+      const doors = [...this.#doors[operation].values()];
+      const errors = doors.flatMap(({ closedBy }) => closedBy ?? []);
+      if (errors.length < doors.length) continue;
+      const outage = errors.find(({ disposition }) => disposition !== 'configuration');
+      if (outage !== undefined) return outage;
     }
     return undefined;
   }

@@ -110,7 +110,7 @@ export function failedLook({ job, firstSeenAt }: JobLease, error: unknown, deps:
           disposition: 'job',
           cause: error,
         });
-  deps.tally.failed('describe', known);
+  deps.tally.erred(known);
   deps.log.error('look-failed', {
     ...naming(job),
     code: known.code,

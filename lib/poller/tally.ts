@@ -1,7 +1,7 @@
 import type { DescribeAnswer } from '../doc-jobs/doc-job.js';
 import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type { DocjobError } from '../domain/docjob-error.js';
-import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
+import { between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Lease, SettleResult } from '../queue/pending-queue.js';
 import type { CallCounts } from '../cos/client.js';
 import { OPERATIONS, type Operation } from './holds.js';
@@ -9,6 +9,12 @@ import type { FinishedJob, RunReport, StopReason } from './report.js';
 
 /** So many jobs that meet the same outage are no longer one job's bad luck. */
 const SEVERAL = 3;
+
+/** An operation's last failure for what may pass by itself, and how many jobs have met one. */
+interface Outage {
+  readonly error: DocjobError;
+  readonly jobs: number;
+}
 
 /** Counts what a run does while it does it. */
 export class Tally {
@@ -25,7 +31,7 @@ export class Tally {
   readonly #states: Counts<keyof RunReport['states']> = {};
   readonly #successes = new Set<Operation>();
   readonly #closed = new Map<Operation, DocjobError>();
-  readonly #outages = new Map<Operation, DocjobError[]>();
+  readonly #outages = new Map<Operation, Outage>();
 
   constructor(startedAt: EpochMs) {
     this.#startedAt = startedAt;
@@ -42,8 +48,10 @@ export class Tally {
   get broken(): DocjobError | undefined {
     for (const operation of OPERATIONS) {
       if (this.#successes.has(operation)) continue;
-      const outages = this.#outages.get(operation) ?? [];
-      const error = this.#closed.get(operation) ?? (outages.length < SEVERAL ? undefined : outages[0]);
+      const outage = this.#outages.get(operation);
+      const error =
+        this.#closed.get(operation) ??
+        (outage !== undefined && outage.jobs >= SEVERAL ? outage.error : undefined);
       if (error !== undefined) return error;
     }
     return undefined;
@@ -52,8 +60,7 @@ export class Tally {
   lease(leases: readonly Lease[]): void {
     this.#leased += leases.length;
     for (const { firstSeenAt } of leases) {
-      if (this.#oldestSeenAt === undefined || firstSeenAt < this.#oldestSeenAt)
-        this.#oldestSeenAt = firstSeenAt;
+      this.#oldestSeenAt = epochMs(Math.min(this.#oldestSeenAt ?? firstSeenAt, firstSeenAt));
     }
   }
 
@@ -65,19 +72,21 @@ export class Tally {
     this.#successes.add(operation);
   }
 
-  /** A list that failed costs looks, and is told all the same. */
-  listFailed({ disposition }: DocjobError): void {
-    count(this.#errors, disposition);
-  }
-
+  /** An operation that failed for a job. */
   failed(operation: Operation, error: DocjobError): void {
-    count(this.#errors, error.disposition);
+    this.erred(error);
     const { disposition } = error;
     if (disposition === 'configuration') this.#closed.set(operation, error);
     const isOutage = disposition === 'transient' || disposition === 'skewed';
     if (isOutage && !(error instanceof UndecodableError)) {
-      this.#outages.set(operation, [...(this.#outages.get(operation) ?? []), error].slice(0, SEVERAL));
+      const { jobs } = this.#outages.get(operation) ?? { jobs: 0 };
+      this.#outages.set(operation, { error, jobs: jobs + 1 });
     }
+  }
+
+  /** A look that failed, for a reason that speaks of no one operation. */
+  erred(error: DocjobError): void {
+    count(this.#errors, error.disposition);
   }
 
   /** A lease that was handed back without a look, once the queue has it. */

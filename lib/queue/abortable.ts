@@ -4,7 +4,7 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined):
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason as Error); // rejects as fetch does, with whatever the reason is
     if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort);
     void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

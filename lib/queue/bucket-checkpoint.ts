@@ -50,10 +50,13 @@ export function parseCheckpoint(body: Uint8Array, prefix: string, now: EpochMs):
   return { since: epochMs(since), pass: { startedAt: epochMs(startedAt), after } };
 }
 
+/** The value of a JSON text in UTF-8; undefined when it is none. */
 function parseJson(body: Uint8Array): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
-    return undefined;
+    // It is none.
   }
+  return value;
 }

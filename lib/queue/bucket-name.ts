@@ -45,12 +45,12 @@ export function formatName(job: PendingJob, nonce: string): string {
 export function parseName(name: string, defaults: JobDefaults): ParsedMessage {
   const fields = NAME.exec(name)?.groups;
   if (fields === undefined) {
-    const [, layout] = OTHER_LAYOUT.exec(name) ?? [];
+    const layout = OTHER_LAYOUT.exec(name)?.[1];
     return layout === undefined || layout === '1'
       ? notAJob(name, 'expected <jobId>, <jobId>~<nonce> or <jobId>~<nonce>~1~<fields>')
       : notAJob(name, `layout ${layout} is not known to this version of docjob, which knows 1`);
   }
-  const jobId = parseJobId(fields['jobId'] ?? '');
+  const jobId = parseJobId(String(fields['jobId'])); // the pattern always has one
   if (jobId === undefined) return notAJob(name, 'its jobId cannot be one');
   const read = {
     bucket: optional(fields['bucket'], parseBucketName),

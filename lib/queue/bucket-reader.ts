@@ -50,25 +50,26 @@ const GRAIN: Millis = millis(999);
 export class BucketReader {
   readonly #options: ReaderOptions;
   readonly #requester: CosRequester;
-  #stored: Claim = NOTHING_DONE;
-  #round: Round | undefined;
+  #stored: Claim | undefined;
+  #round: Round;
   #page: ObjectPage | undefined;
   #next = 0;
   /** What has not been looked at yet, in the order of its keys, each with what may be claimed without it. */
   readonly #open = new Map<Lease, Claim>();
   readonly #leased = new WeakMap<Lease, LeasedObject>();
-  #looks = 0;
+  #hasLooked = false;
 
   constructor(options: ReaderOptions, requester: CosRequester) {
     this.#options = options;
     this.#requester = requester;
+    this.#round = new Round(options.queue.prefix, NOTHING_DONE);
   }
 
   /** Takes what is due, or all where that was asked for, from one page at most; empty once every key was seen. Rejects with the reason of the request's signal when that aborts. */
   async lease(request: LeaseRequest): Promise<readonly Lease[]> {
     const { signal } = request;
     signal?.throwIfAborted();
-    if (this.#round === undefined) {
+    if (this.#stored === undefined) {
       this.#stored = await abortable(this.#readCheckpoint(), signal);
       this.#round = new Round(this.#options.queue.prefix, this.#stored);
     }
@@ -94,12 +95,12 @@ export class BucketReader {
 
   /** A lease has had its look. */
   looked(lease: Lease): void {
-    if (this.#open.delete(lease)) this.#looks += 1;
+    if (this.#open.delete(lease)) this.#hasLooked = true;
   }
 
   /** What later runs should know; undefined when there is nothing new, as where nothing was due. */
   claimToStore(): Claim | undefined {
-    if (this.#round === undefined || this.#looks === 0) return undefined;
+    if (!this.#hasLooked) return undefined;
     const [withoutOpen] = this.#open.values();
     const claim = withoutOpen ?? this.#round.claim;
     return JSON.stringify(claim) === JSON.stringify(this.#stored) ? undefined : claim;
@@ -108,9 +109,9 @@ export class BucketReader {
   async #readCheckpoint(): Promise<Claim> {
     const { queue } = this.#options;
     const stored = await getObject(this.#requester, queue, checkpointKey(queue.prefix));
-    const now = parseHttpDate(stored?.headers['date']);
-    if (stored === undefined || now === undefined) return NOTHING_DONE;
-    return parseCheckpoint(stored.body, queue.prefix, now);
+    if (stored === undefined) return NOTHING_DONE;
+    const now = parseHttpDate(stored.headers['date']);
+    return now === undefined ? NOTHING_DONE : parseCheckpoint(stored.body, queue.prefix, now);
   }
 
   /** Takes up to `max` objects off the page: those that are due, or all. */

@@ -46,8 +46,8 @@ export function deadLetterOf(
 /** What a dead letter counts with: its body, and name, type and value of each attribute (SQS Developer Guide, "Message quotas"). */
 export function deadLetterBytes({ body, attributes }: DeadLetter): number {
   return Object.entries(attributes).reduce(
-    (bytes, [name, value]) => bytes + Buffer.byteLength(`${name}String${value}`, 'utf8'),
-    Buffer.byteLength(body, 'utf8'),
+    (bytes, [name, value]) => bytes + Buffer.byteLength(`${name}String${value}`),
+    Buffer.byteLength(body),
   );
 }
 
@@ -64,10 +64,9 @@ function sendable(attributes: Readonly<Record<string, string | undefined>>): Rec
 
 /** The longest beginning of `text` that has at most `max` bytes and ends with a whole character. */
 export function firstBytes(text: string, max: number): string {
-  const bytes = Buffer.from(text, 'utf8');
-  if (bytes.length <= max) return text;
+  const bytes = Buffer.from(text);
   let end = max;
-  // A byte of the form 10xxxxxx continues a character (RFC 3629).
-  while (end > 0 && ((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1;
+  // A byte of the form 10xxxxxx continues a character (RFC 3629); the first one never does.
+  while (((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1;
   return bytes.toString('utf8', 0, end);
 }

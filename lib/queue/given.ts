@@ -16,7 +16,7 @@ import { QueueError } from './queue-error.js';
 export interface GivenOutcome {
   /** The job as it was given. */
   readonly given: string;
-  readonly outcome?: Outcome;
+  readonly outcome: Outcome | undefined;
 }
 
 /** Jobs that were handed over in a call, as a queue. */
@@ -93,9 +93,7 @@ class CallersQueue implements GivenQueue {
   }
 
   outcomes(): readonly GivenOutcome[] {
-    return this.#entries.map(({ given, outcome }) =>
-      outcome === undefined ? { given } : { given, outcome },
-    );
+    return this.#entries.map(({ given, outcome }) => ({ given, outcome }));
   }
 
   close(): Promise<void> {

@@ -35,6 +35,8 @@ export const LAST_MOMENT = 8_640_000_000_000_000;
 /** What could otherwise end a log line or turn its direction: controls, line separators, and bidirectional marks; JSON leaves these as they are. */
 const UNSAFE_IN_LOGS = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+const Moment = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LAST_MOMENT));
+
 const JobFields = v.object({
   jobId: field('a job ID', fromText(parseJobId)),
   bucket: v.exactOptional(
@@ -52,12 +54,12 @@ const JobFields = v.object({
  * string. Bucket and region come from `defaults` where the message names neither. Unknown fields are ignored; a known one must be right.
  */
 export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage {
-  const bytes = Buffer.byteLength(body, 'utf8');
+  const bytes = Buffer.byteLength(body);
   if (bytes > MAX_BODY_BYTES) {
     return notAJob(`the message has ${bytes} bytes, but a job has ${MAX_BODY_BYTES} at most`);
   }
   const text = body.trim();
-  if (text.startsWith('{') || text.startsWith('"')) {
+  if (['{', '"'].includes(text.charAt(0))) {
     const value = parseJson(text);
     return typeof value === 'object' && value !== null
       ? readFields(value, defaults)
@@ -74,8 +76,8 @@ export function parseMessage(body: string, defaults: JobDefaults): ParsedMessage
 export function redrivenBy(sentAt: EpochMs, parsed: ParsedMessage): ParsedMessage {
   if (parsed.kind !== 'job') return parsed;
   const { redrivenAt } = parsed.job;
-  if (redrivenAt === undefined || redrivenAt <= sentAt) return parsed;
-  return { kind: 'job', job: { ...parsed.job, redrivenAt: sentAt } };
+  if (redrivenAt === undefined) return parsed;
+  return { kind: 'job', job: { ...parsed.job, redrivenAt: epochMs(Math.min(redrivenAt, sentAt)) } };
 }
 
 /** A job as {@link parseMessage} reads it; times in milliseconds since 1970. */
@@ -93,10 +95,10 @@ function readBareId(value: unknown, defaults: JobDefaults, text: string): Parsed
 }
 
 function readFields(value: object, defaults: JobDefaults): ParsedMessage {
-  const read = v.safeParse(JobFields, value, { abortEarly: true });
+  const read = v.safeParse(JobFields, value);
   if (!read.success) {
     const [issue] = read.issues;
-    const name = v.getDotPath(issue) ?? 'message';
+    const name = String(v.getDotPath(issue)); // of a field always: the message itself is an object
     // Valibot itself reports a required field that is not there, and marks it by its kind.
     if (issue.kind === 'schema') return notAJob(`the message has no ${name}`);
     return notAJob(`the field ${name} is ${quote(issue.input)}: expected ${issue.message}`);
@@ -113,13 +115,15 @@ function notAJob(problem: string): ParsedMessage {
   return { kind: 'not-a-job', problem };
 }
 
-/** The value of a JSON text; undefined when it is none. */
+/** The value of a JSON text; null when it is none. */
 function parseJson(text: string): unknown {
+  let value: unknown = null;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
-    return undefined;
+    // It is none.
   }
+  return value;
 }
 
 /** A field of any type that `read` accepts; `expected` says in words what it accepts. */
@@ -141,9 +145,7 @@ function fromText<T>(parse: (text: string) => T | undefined): (value: unknown) =
 
 function readTime(value: unknown): EpochMs | undefined {
   const moment = typeof value === 'string' ? parseRfc3339(value)?.at : value;
-  const isMoment =
-    typeof moment === 'number' && Number.isInteger(moment) && moment >= 0 && moment <= LAST_MOMENT;
-  return isMoment ? epochMs(moment) : undefined;
+  return v.is(Moment, moment) ? epochMs(moment) : undefined;
 }
 
 /** The beginning of a value as JSON, on one line, safe to log. */

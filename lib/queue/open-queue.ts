@@ -56,7 +56,7 @@ export interface QueueEffects {
 }
 
 /** Hosts of this machine, where a region is a formality. */
-const LOOPBACK = /^(?:localhost|(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
+const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
  * Opens the queue that the configuration names. Its adapter is loaded only now: the SQS client alone takes longer to load than all the rest.

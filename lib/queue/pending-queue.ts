@@ -72,7 +72,7 @@ export type DeadLetterReason =
 export interface LastError {
   readonly code: string;
   readonly message: string;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
 
 /** How a lease ends. */

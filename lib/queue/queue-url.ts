@@ -38,9 +38,9 @@ export type ParsedQueueUrl = QueueAddress | { readonly kind: 'refused'; readonly
 /** `QUEUE_KIND`: the adapter, where the URL does not tell. */
 export type QueueKind = 'sqs';
 
-/** Amazon SQS's host names (AWS General Reference, "Amazon SQS endpoints and quotas"), the regional one and the one of before 2014. */
-const SQS_HOST = /^sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
-const LEGACY_SQS_HOST = /^([a-z0-9-]+)\.queue\.amazonaws\.com(\.cn)?$/;
+/** Amazon SQS's host names (AWS General Reference, "Amazon SQS endpoints and quotas"), and what turns one of before 2014 into one of these. */
+const SQS_HOST = /^sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
+const LEGACY_SQS_PREFIX = /([a-z0-9-]+)\.queue\./;
 
 /** Account and queue name (SQS API Reference, CreateQueue: at most 80 letters, digits, hyphens and underscores). */
 const AWS_PATH = /^\/\d{12}\/[A-Za-z0-9_-]{1,80}$/;
@@ -84,25 +84,26 @@ export function parseQueueUrl(text: string, kind?: QueueKind): ParsedQueueUrl {
 }
 
 function sqsAddress(url: URL, kind: QueueKind | undefined): ParsedQueueUrl {
-  const match = SQS_HOST.exec(url.host) ?? LEGACY_SQS_HOST.exec(url.host);
-  if (match === null) {
+  const host = url.host.replace(LEGACY_SQS_PREFIX, 'sqs.$1.');
+  const region = SQS_HOST.exec(host)?.[1];
+  if (region === undefined) {
     if (kind === 'sqs') return { kind: 'sqs', url: url.href, origin: url.origin, region: undefined };
     return refused(
       `${url.origin} is no host of a known queue service: set QUEUE_KIND=sqs if it speaks as SQS does`,
     );
   }
-  const [, region = '', china = ''] = match;
   if (url.protocol !== 'https:') return refused(`${url.href} must begin with https:`);
   if (!AWS_PATH.test(url.pathname))
     return refused(`${url.href} must have the path /<account of 12 digits>/<queue name>`);
-  const origin = `https://sqs.${region}.amazonaws.com${china}`;
+  const origin = `https://${host}`;
   return { kind: 'sqs', url: `${origin}${url.pathname}`, origin, region };
 }
 
 function bucketAddress(url: URL): ParsedQueueUrl {
-  const [, bucketText = '', regionText = ''] = /^([^.]+)\.([^.]+)$/.exec(url.host) ?? [];
-  const bucket = parseBucketName(bucketText);
-  const region = parseRegion(regionText);
+  const host = /^([^.]+)\.([^.]+)$/.exec(url.host);
+  // What is not there would be "undefined", which is neither.
+  const bucket = parseBucketName(String(host?.[1]));
+  const region = parseRegion(String(host?.[2]));
   const prefix = PREFIX.exec(url.pathname)?.[1];
   if (bucket === undefined || region === undefined || prefix === undefined) {
     return refused(

@@ -45,7 +45,7 @@ export async function sendInBatches<T>(
   items: readonly T[],
   call: BatchCall<T>,
 ): Promise<(QueueError | undefined)[]> {
-  const errors = new Array<QueueError | undefined>(items.length).fill(undefined);
+  const errors: (QueueError | undefined)[] = [];
   const indexed = items.map((item, index) => ({ item, index }));
   await pMap(
     splitIntoBatches(indexed, ({ item }) => call.sizeOf?.(item) ?? 0, SQS_BATCH),
@@ -53,10 +53,8 @@ export async function sendInBatches<T>(
       const first = await sendBatch(batch, call);
       const again = batch.filter(({ index }) => first.get(index)?.retriable === true);
       const second = again.length === 0 ? first : await sendBatch(again, call);
-      for (const { index } of batch) {
-        errors[index] = (again.length > 0 && first.get(index)?.retriable === true ? second : first).get(
-          index,
-        )?.error;
+      for (const entry of batch) {
+        errors[entry.index] = (again.includes(entry) ? second : first).get(entry.index)?.error;
       }
     },
     { concurrency: CONCURRENT_BATCHES },

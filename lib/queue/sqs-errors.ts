@@ -65,8 +65,7 @@ const ADVICE: Readonly<Partial<Record<QueueErrorCode, string>>> = {
 export function callError(error: unknown, asked: Asked): QueueError {
   const { name, message, status, requestId } = factsOf(error);
   const code =
-    CODES.get(plainName(name)) ??
-    (status !== undefined && status < 500 ? 'queue-call-refused' : 'queue-unavailable');
+    CODES.get(plainName(name)) ?? ((status ?? 500) < 500 ? 'queue-call-refused' : 'queue-unavailable');
   // What AWS says about a signature repeats the signed headers, the session token among them: neither its words nor the error itself go on.
   const isAboutCredentials = code === 'queue-credentials-refused';
   const words = isAboutCredentials ? name : `${name}: ${message}`;
@@ -88,9 +87,8 @@ export function entryError(entry: FailedEntry, asked: Asked, requestId: string |
 
 /** An answer that does not say what it should. */
 export function answerError(problem: string, asked: Asked, requestId: string | undefined): QueueError {
-  return new QueueError('queue-unavailable', sentence(asked, problem, 'queue-unavailable', requestId), {
-    requestId,
-  });
+  const code = 'queue-unavailable';
+  return new QueueError(code, sentence(asked, problem, code, requestId), { requestId });
 }
 
 function sentence(asked: Asked, words: string, code: QueueErrorCode, requestId: string | undefined): string {

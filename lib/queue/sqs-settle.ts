@@ -42,7 +42,7 @@ export async function settleDeliveries(
   target: SettleTarget,
   now: EpochMs,
 ): Promise<Errors> {
-  const errors = new Array<QueueError | undefined>(endings.length).fill(undefined);
+  const errors = new Map<number, QueueError | undefined>();
   const done: Indexed<Delivery>[] = [];
   const hidden: Indexed<Hidden>[] = [];
   const buried: Indexed<Buried>[] = [];
@@ -77,10 +77,10 @@ export async function settleDeliveries(
       indexed.map(({ item }) => item),
       target,
     );
-    for (const [position, { index }] of indexed.entries()) errors[index] = found[position];
+    for (const [position, { index }] of indexed.entries()) errors.set(index, found[position]);
   };
   await Promise.all([settleAs(done, remove), settleAs(hidden, hide), settleAs(buried, bury)]);
-  return errors;
+  return endings.map((_, index) => errors.get(index));
 }
 
 interface Indexed<T> {

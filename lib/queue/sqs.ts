@@ -84,7 +84,6 @@ class SqsPendingQueue implements SqsQueue {
     const errors = await sendInBatches(jobs, {
       action: 'SendMessageBatch',
       queueUrl,
-      sizeOf: (job) => Buffer.byteLength(formatMessage(job), 'utf8'),
       send: (entries) =>
         this.#client.send(
           new SendMessageBatchCommand({
@@ -99,8 +98,13 @@ class SqsPendingQueue implements SqsQueue {
     });
   }
 
-  async lease({ max, holdUntil, wait, signal }: LeaseRequest): Promise<readonly Lease[]> {
-    signal?.throwIfAborted();
+  async lease({
+    max,
+    holdUntil,
+    wait,
+    signal = new AbortController().signal,
+  }: LeaseRequest): Promise<readonly Lease[]> {
+    signal.throwIfAborted();
     const { queueUrl, requestTimeout } = this.#options;
     const askedAt = this.#clock.now();
     const term = leaseTerm(askedAt, holdUntil);
@@ -116,7 +120,7 @@ class SqsPendingQueue implements SqsQueue {
     try {
       const { Messages = [], $metadata } = await this.#client.send(command, {
         requestTimeout: longPollTimeout(requestTimeout, waitSeconds),
-        ...(signal === undefined ? {} : { abortSignal: signal }),
+        abortSignal: signal,
       });
       return Messages.map((message) => {
         const delivered = deliveredMessage(message);
@@ -126,7 +130,7 @@ class SqsPendingQueue implements SqsQueue {
         return this.adopt(delivered, askedAt, term.until);
       });
     } catch (error) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       throw error instanceof QueueError ? error : callError(error, asked);
     }
   }
@@ -150,14 +154,13 @@ class SqsPendingQueue implements SqsQueue {
 
   async settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]> {
     const now = this.#clock.now();
-    const refusals = settlements.map((settlement) => this.#refusal(settlement, now));
-    const endings = settlements.flatMap(({ lease, outcome }, index) => {
-      const delivery = this.#deliveries.get(lease);
-      return delivery === undefined || refusals[index] !== undefined ? [] : [{ delivery, outcome }];
-    });
+    const checked = settlements.map((settlement) => ({ settlement, delivery: this.#find(settlement, now) }));
+    const endings = checked.flatMap(({ settlement: { outcome }, delivery }) =>
+      delivery instanceof QueueError ? [] : [{ delivery, outcome }],
+    );
     const found = (await settleDeliveries(endings, { client: this.#client, ...this.#options }, now)).values();
-    return settlements.map((settlement, index) => {
-      const error = refusals[index] ?? found.next().value;
+    return checked.map(({ settlement, delivery }) => {
+      const error = delivery instanceof QueueError ? delivery : found.next().value;
       return error === undefined ? { settlement, ok: true } : { settlement, ok: false, error };
     });
   }
@@ -167,14 +170,15 @@ class SqsPendingQueue implements SqsQueue {
     return Promise.resolve();
   }
 
-  /** Why a settlement is not even tried. */
-  #refusal({ lease, outcome }: Settlement, now: EpochMs): QueueError | undefined {
+  /** What is to be settled, or why that is not even tried. */
+  #find({ lease, outcome }: Settlement, now: EpochMs): Delivery | QueueError {
     const { queueUrl } = this.#options;
-    if (!this.#deliveries.has(lease)) {
+    const delivery = this.#deliveries.get(lease);
+    if (delivery === undefined) {
       return new QueueError('lease-lost', `the lease ${lease.id} is none of ${queueUrl}`);
     }
     // A message that is done goes however late: what relies on it was written, and another run would only do the same again.
-    if (outcome.kind === 'done' || now < lease.until) return undefined;
+    if (outcome.kind === 'done' || now < lease.until) return delivery;
     return new QueueError(
       'lease-expired',
       `the lease ${lease.id} of ${queueUrl} has ended: the message is left to whoever has it now`,
@@ -188,8 +192,8 @@ function deliveredMessage({
   Body,
   Attributes,
 }: Message): DeliveredMessage | undefined {
-  const SentTimestamp = Attributes?.SentTimestamp;
+  const SentTimestamp = String(Attributes?.SentTimestamp); // "undefined" is no number either
   if (MessageId === undefined || ReceiptHandle === undefined || Body === undefined) return undefined;
-  if (SentTimestamp === undefined || !/^\d+$/.test(SentTimestamp)) return undefined;
+  if (!/^\d+$/.test(SentTimestamp)) return undefined;
   return { messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: { SentTimestamp } };
 }

@@ -411,6 +411,44 @@ describe('retries', () => {
     expect(clock.sleeps).toEqual([]);
   });
 
+  test('a request whose turn would come too late for it does not wait for that: it was not sent, and says so', async () => {
+    const { client, clock, server } = await setUp([answer(200, '')], {
+      policy: { requestsPerSecond: 1 },
+      deadline: after(START, millis(1_099)),
+    });
+    await client.send(describeJob, text);
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ name: 'DeadlineError' });
+    expect(clock.sleeps).toEqual([]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('nor does one whose host takes them too slowly, and it keeps no place in the line of others', async () => {
+    const slow = errorAnswer(429, 'SlowDown');
+    const { client, clock, server } = await setUp([slow, slow, answer(200, '')], {
+      policy: { requestsPerSecond: 10, retries: 0 },
+      deadline: after(START, millis(420)),
+    });
+    for (let n = 0; n < 2; n += 1) {
+      await expect(client.send(describeJob, text)).rejects.toMatchObject({ disposition: 'throttled' });
+    }
+    await client.send(describeJob, text);
+    expect(clock.now()).toBe(after(START, millis(200)));
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ name: 'DeadlineError' });
+    expect(clock.now()).toBe(after(START, millis(200)));
+    await client.send(putObject, text);
+    expect(clock.now()).toBe(after(START, millis(300)));
+    expect(server.requests).toHaveLength(4);
+  });
+
+  test('a retry whose turn would come too late leaves the failure that it was for', async () => {
+    const { client, server } = await setUp([errorAnswer(500, 'InternalError')], {
+      policy: { requestsPerSecond: 1 },
+      deadline: after(START, millis(1_099)),
+    });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'InternalError' });
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('nothing is sent when the run has no time left', async () => {
     const { client, server } = await setUp([answer(200)], { deadline: START });
     await expect(client.send(describeJob, text)).rejects.toMatchObject({ name: 'DeadlineError' });

@@ -6,11 +6,14 @@ import { START, VirtualClock } from '../support/virtual-clock.js';
 
 const never = new AbortController().signal;
 
+/** Later than any test. */
+const END = after(START, seconds(10_000));
+
 describe('what a host takes', () => {
   test('is all that the run sends, until the host asks for less', async () => {
     const clock = new VirtualClock();
     const host = new HostPressure(clock, 50);
-    for (let n = 0; n < 100; n += 1) await host.turn(never);
+    for (let n = 0; n < 100; n += 1) await host.turn(never, END);
     expect(clock.sleeps).toEqual([]);
     expect(host.rate).toBe(50);
   });
@@ -20,8 +23,8 @@ describe('what a host takes', () => {
     const host = new HostPressure(clock, 50);
     host.slowDown(clock.now());
     expect(host.rate).toBeCloseTo(35);
-    await host.turn(never);
-    await host.turn(never);
+    await host.turn(never, END);
+    await host.turn(never, END);
     expect(clock.sleeps).toEqual([expect.closeTo(1_000 / 35)]);
     clock.advance(seconds(2));
     expect(host.rate).toBeCloseTo(35 * 1.1 ** ((2_000 + 1_000 / 35) / 1_000));
@@ -78,13 +81,23 @@ describe('what a host takes', () => {
     expect(host.heldUntil).toBeUndefined();
   });
 
+  test('a request whose turn would be too late has none, and takes none', async () => {
+    const clock = new VirtualClock();
+    const host = new HostPressure(clock, 50);
+    host.slowDown(clock.now());
+    await host.turn(never, END);
+    await expect(host.turn(never, after(START, millis(28)))).resolves.toBe(false);
+    await expect(host.turn(never, after(START, millis(29)))).resolves.toBe(true);
+    expect(clock.sleeps).toEqual([expect.closeTo(1_000 / 35)]);
+  });
+
   test('an abort ends the wait for a turn', async () => {
     const clock = new VirtualClock();
     const host = new HostPressure(clock, 50);
     host.slowDown(clock.now());
-    await host.turn(never);
+    await host.turn(never, END);
     const reason = new Error('enough');
-    await expect(host.turn(AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(host.turn(AbortSignal.abort(reason), END)).rejects.toBe(reason);
   });
 });
 
@@ -98,8 +111,8 @@ async function tenMinutes(ceiling: number, taken: number): Promise<{ done: numbe
   let filledAt = START;
   const counts = { done: 0, refused: 0 };
   while (clock.now() < before(end, millis(0))) {
-    await host.turn(never);
-    await pace.turn(never);
+    await host.turn(never, END);
+    await pace.turn(never, END);
     host.started();
     const now = clock.now();
     tokens = Math.min(taken, tokens + ((now - filledAt) / 1_000) * taken);

@@ -5,6 +5,7 @@ import { lambdaInvocation } from '../../lib/platform/lambda.js';
 import { scfInvocation } from '../../lib/platform/scf.js';
 import { parseMessage } from '../../lib/queue/message.js';
 import { JOB_ID } from '../doc-jobs/answers.js';
+import { parseReconcileRequest } from '../../lib/reconcile/request.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { START } from '../support/virtual-clock.js';
 import type { Target } from './campaign.js';
@@ -23,6 +24,15 @@ const EVENTS: [unknown, ...unknown[]] = [
   { trigger: 'timer' },
   { jobIds: [JOB_ID] },
   { jobs: [JOB_ID, { jobId: JOB_ID, ...SOURCE }] },
+  {
+    reconcile: {
+      from: '2025-12-31T00:00:00Z',
+      ...SOURCE,
+      settledForMinutes: 5,
+      except: [JOB_ID],
+      enqueue: true,
+    },
+  },
   {},
   null,
 ];
@@ -87,8 +97,26 @@ function outcomeOf(invoke: () => Invocation): string {
         );
       }
       break;
+    case 'reconcile':
+      return checkReconcile(trigger.request);
   }
   return trigger.kind;
+}
+
+function checkReconcile(request: unknown): string {
+  const isAllowedBucket = (bucket: string): boolean => bucket === SOURCE.bucket;
+  try {
+    const query = parseReconcileRequest(request, { source: SOURCE, isAllowedBucket, now: START });
+    check(query.createdFrom < query.createdTo, 'there is a time to go through');
+    check(query.source.bucket === SOURCE.bucket, 'only allowed buckets are asked');
+    check(/^[a-z0-9-]+$/.test(query.source.region), 'a region is a host label');
+    check(query.settledFor >= 0, 'a job must have ended');
+    return 'reconcile';
+  } catch (error) {
+    checkDeliberate(error);
+    check(error instanceof EventError, 'a request is refused by an EventError');
+    return 'reconcile refused';
+  }
 }
 
 function checkMessage(body: string): void {

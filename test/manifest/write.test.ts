@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { crc64Ecma } from '../../lib/cos/crc64.js';
-import { buildManifest, IntegrityError, manifestBytes, writeManifest } from '../../lib/manifest/index.js';
+import {
+  buildManifest,
+  hasManifest,
+  IntegrityError,
+  manifestBytes,
+  writeManifest,
+} from '../../lib/manifest/index.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { assertValidManifest } from './assert-valid-manifest.js';
 import { documentedPages, documentedSheets } from './documented-jobs.js';
@@ -185,4 +191,12 @@ test('a complete manifest replaces an incomplete one without asking', async () =
   await writeManifest(cos, location, { ...incomplete, complete: true });
   expect(methods(cos)).toBe('HEAD PUT PUT');
   expect(cos.text(path)).toContain('"complete": true');
+});
+
+test('whether a manifest is there, whatever it says, is one HEAD', async () => {
+  const cos = new FakeCos();
+  await expect(hasManifest(cos, location)).resolves.toBe(false);
+  await writeManifest(cos, location, complete);
+  await expect(hasManifest(cos, location)).resolves.toBe(true);
+  expect(methods(cos)).toBe('HEAD PUT HEAD');
 });

@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { after, between, millis, minutes, seconds } from '../../lib/domain/units.js';
-import { SETTLE_TIME, leasesAtATime, listUntil, mayStart, planRun } from '../../lib/poller/budget.js';
+import {
+  leaseProblem,
+  leasesAtATime,
+  listUntil,
+  looksAtATime,
+  lookUntil,
+  mayStart,
+  planRun,
+  SETTLE_TIME,
+  timeForALook,
+} from '../../lib/poller/budget.js';
 import { START } from '../support/virtual-clock.js';
 
 const attempt = seconds(5);
@@ -16,10 +26,17 @@ describe('the gate before a run', () => {
     });
   });
 
-  test('warns where little more than one look fits', () => {
-    expect(planRun(START, after(START, seconds(13)), attempt).kind).toBe('warn');
-    expect(planRun(START, after(START, millis(22_999)), attempt).kind).toBe('warn');
-  });
+  test.each([13_000, 22_999])(
+    'warns where little more than one look fits, and says what to change: %d ms',
+    (length) => {
+      const gate = planRun(START, after(START, millis(length)), attempt);
+      const problem: unknown = expect.stringMatching(
+        new RegExp(`${length} ms.*13000 ms.*give the function a longer timeout`),
+      );
+      const budget = { workUntil: after(START, millis(length - SETTLE_TIME)), lookTime: 10_000 };
+      expect(gate).toEqual({ kind: 'warn', problem, budget });
+    },
+  );
 
   test('lets a run with room go', () => {
     expect(planRun(START, after(START, seconds(23)), attempt)).toEqual({
@@ -50,6 +67,12 @@ describe('whether a look may be started', () => {
     expect(mayStart(after(START, seconds(7)), leaseUntil, budget)).toBe(true);
     expect(mayStart(after(START, millis(7_001)), leaseUntil, budget)).toBe(false);
     expect(mayStart(after(START, seconds(60)), leaseUntil, budget)).toBe(false);
+  });
+
+  test('and so must end with whichever of work and lease ends first', () => {
+    expect(lookUntil(after(START, seconds(20)), budget)).toBe(after(START, seconds(17)));
+    expect(lookUntil(deadline, budget)).toBe(after(START, seconds(57)));
+    expect(lookUntil(after(START, seconds(600)), budget)).toBe(after(START, seconds(57)));
   });
 
   test('what is started can always end and be settled before the deadline', () => {
@@ -88,4 +111,34 @@ test('lists end early enough for two looks, one after the other, before the leas
   if (gate.kind === 'refuse') throw new Error(gate.problem);
   expect(between(START, listUntil(after(START, seconds(60)), gate.budget))).toBe(37_000);
   expect(between(START, listUntil(after(START, seconds(30)), gate.budget))).toBe(7_000);
+});
+
+describe('a lease', () => {
+  const deadline = after(START, seconds(60));
+  const budget = { workUntil: after(START, seconds(57)), lookTime: millis(10_000) };
+  const problemOf = (leaseLength: number, now = START): string | undefined =>
+    leaseProblem(now, after(now, millis(leaseLength)), deadline, budget);
+
+  test('that is too short for a look from the beginning is a problem, and says what to change', () => {
+    expect(timeForALook(attempt)).toBe(13_000);
+    expect(problemOf(13_000)).toBeUndefined();
+    const problem = problemOf(12_999) ?? '';
+    expect(problem).toMatch(/leases of 12999 ms.*up to 13000 ms/);
+    expect(problem).toMatch(/longer visibility timeout.*REQUEST_TIMEOUT_MS/);
+  });
+
+  test('is no problem where it is the run that has no time for a look any more', () => {
+    expect(problemOf(5_000, after(START, seconds(47)))).toContain('leases of 5000 ms');
+    expect(problemOf(5_000, after(START, millis(47_001)))).toBeUndefined();
+  });
+});
+
+test.each([
+  ['as many as set where the pace feeds more', 4, 100, 4],
+  ['as many as the pace feeds within one attempt', 16, 0.8, 4],
+  ['whole ones only', 16, 0.99, 4],
+  ['one where the pace feeds less than one', 16, 0.1, 1],
+  ['as many as set without a pace', 16, Number.POSITIVE_INFINITY, 16],
+])('looks at a time: %s', (_what, concurrency, requestsPerSecond, looks) => {
+  expect(looksAtATime(concurrency, { requestsPerSecond, attemptTimeout: attempt })).toBe(looks);
 });

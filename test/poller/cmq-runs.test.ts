@@ -97,8 +97,8 @@ describe('runs on CMQ', () => {
       }
       return inState('Success')(request);
     });
-    void poll(dying); // killed: nothing of it ever goes on
-    await hangs.promise;
+    // Killed then: nothing of it ever goes on.
+    await Promise.race([hangs.promise, poll(dying)]);
     expect(pending().length).toBeGreaterThan(0);
 
     cloud.advance(seconds(60));
@@ -124,7 +124,7 @@ describe('runs on CMQ', () => {
     });
     const second = serviceOf(inState('Success'));
     const running = poll(first);
-    await inside.promise;
+    await Promise.race([inside.promise, running]);
     await expect(poll(second)).resolves.toMatchObject({ finished: { Success: 10 } });
     goOn.resolve(undefined);
     await expect(running).resolves.toMatchObject({ finished: { Success: 100 } });
@@ -144,7 +144,7 @@ describe('runs on CMQ', () => {
       return undefined;
     });
     const running = poll(slow, { maxLeases: 1 });
-    await inside.promise;
+    await Promise.race([inside.promise, running]);
     cloud.advance(seconds(61));
     const next = serviceOf(inState('Success'));
     await expect(poll(next)).resolves.toMatchObject({ finished: { Success: 1 }, unsettled: 0 });

@@ -26,7 +26,10 @@ const waiting = (changes: Partial<Waiting> = {}): Waiting => ({
 function lookTimes(one: Waiting, until: EpochMs, policy: SchedulePolicy = DEFAULT_SCHEDULE): EpochMs[] {
   const times: EpochMs[] = [];
   let at = nextLookTime(one, before(one.seenAt, seconds(1)), policy);
-  for (; at <= until; at = nextLookTime(one, at, policy)) times.push(at);
+  for (; at <= until; at = nextLookTime(one, at, policy)) {
+    expect(at).toBeGreaterThan(times.at(-1) ?? before(one.seenAt, seconds(1)));
+    times.push(at);
+  }
   return times;
 }
 
@@ -85,6 +88,20 @@ describe('look times', () => {
     const times = lookTimes(waiting(), after(START, days(30))).filter((at) => between(START, at) > hours(3));
     const mean = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (times.length - 1);
     expect(mean / (DEFAULT_SCHEDULE.ceiling * (1 - DEFAULT_SCHEDULE.jitter / 2))).toBeCloseTo(1, 2);
+  });
+
+  test('from the age on that brings the ceiling are moved from a grid by a quarter of the jitter at most', () => {
+    const { ceiling, share, jitter } = DEFAULT_SCHEDULE;
+    const moves = Array.from({ length: 50 }, (_, number) => {
+      const one = waiting({ seed: `d${number}`, createdAt: epochMs(START - ceiling / share) });
+      return lookTimes(one, after(START, hours(5))).map((at, index) =>
+        index === 0 ? 0 : (between(START, at) - index * ceiling * (1 - jitter / 2)) / (ceiling * jitter),
+      );
+    }).flat();
+    expect(Math.max(...moves)).toBeLessThanOrEqual(0.2501);
+    expect(Math.min(...moves)).toBeGreaterThanOrEqual(-0.2501);
+    // And make use of it.
+    expect(Math.max(...moves) - Math.min(...moves)).toBeGreaterThan(0.4);
   });
 
   test('of jobs that were put in together spread', () => {

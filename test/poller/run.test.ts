@@ -1,115 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
-import { after, hours, millis, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
-import { parseKeyTemplate, readManifest } from '../../lib/manifest/index.js';
-import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
-import type { RunReport } from '../../lib/poller/report.js';
-import { RunError } from '../../lib/poller/run-error.js';
-import { run, type RunPolicy } from '../../lib/poller/run.js';
-import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
-import { jsonLog } from '../../lib/telemetry/log.js';
+import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
+import { readManifest } from '../../lib/manifest/index.js';
 import { deferred } from '../support/deferred.js';
-import {
-  askedJob,
-  failure,
-  FakeService,
-  isProbe,
-  jobInState,
-  type Answering,
-} from '../support/fake-service.js';
+import { askedJob, failure, isProbe, jobInState, type Answering } from '../support/fake-service.js';
 import { MemoryQueue } from '../support/memory-queue.js';
 import { aBucket, aJobId, aPendingJob, SOURCE } from '../support/pending-jobs.js';
-import { START, VirtualClock } from '../support/virtual-clock.js';
-
-const policy: RunPolicy = {
-  client: {
-    endpoints: {},
-    attemptTimeout: seconds(5),
-    retries: 2,
-    backoff: DEFAULT_BACKOFF,
-    retryBudget: { share: 0.2, initial: 10 },
-    requestsPerSecond: Number.POSITIVE_INFINITY,
-    maxBodyBytes: 1_000_000,
-  },
-  decisions: {
-    schedule: DEFAULT_SCHEDULE,
-    maxAge: DEFAULT_MAX_AGE,
-    unknownJobGrace: DEFAULT_UNKNOWN_JOB_GRACE,
-  },
-  source: SOURCE,
-  isAllowedBucket: (bucket) => bucket.endsWith('-1250000000'),
-  keyTemplate: parseKeyTemplate('manifests/${jobId}.json'),
-  concurrency: 4,
-  maxLeases: 1_000,
-  queueWait: seconds(1),
-};
-
-/** A clock whose sleeps are those of the loop's own deadline timer: they never end, since the virtual time is moved by hand. */
-class HandClock extends VirtualClock {
-  readonly timeIsOver = deferred<undefined>();
-
-  override async sleep(delay: Parameters<VirtualClock['sleep']>[0], signal?: AbortSignal): Promise<void> {
-    return delay >= seconds(10) ? this.timeIsOver.promise : super.sleep(delay, signal);
-  }
-}
-
-interface Setting {
-  readonly queue: MemoryQueue;
-  readonly service: FakeService;
-  readonly clock: VirtualClock;
-  readonly lines: Record<string, unknown>[];
-  readonly go: (changes?: {
-    policy?: Partial<RunPolicy>;
-    deadline?: EpochMs;
-    signal?: AbortSignal;
-  }) => Promise<RunReport>;
-}
-
-function setUp(queue: MemoryQueue, answer: Answering, clock: VirtualClock = new HandClock()): Setting {
-  const service = new FakeService(answer);
-  const lines: Record<string, unknown>[] = [];
-  const log = jsonLog({
-    level: 'debug',
-    now: () => clock.now(),
-    write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>), // our own log's lines are objects
-  });
-  const deps = {
-    queue,
-    transport: service,
-    clock,
-    log,
-    random: () => 0.5,
-    credentials: () => ({ secretId: 'AKIDexample', secretKey: 'the-secret-key' }),
-  };
-  return {
-    queue,
-    service,
-    clock,
-    lines,
-    go: (changes = {}) =>
-      run({ ...policy, ...changes.policy }, deps, {
-        deadline: changes.deadline ?? after(START, seconds(60)),
-        ...(changes.signal === undefined ? {} : { signal: changes.signal }),
-      }),
-  };
-}
-
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => aPendingJob(index + 1));
-
-const allInState =
-  (state: string): Answering =>
-  (request) =>
-    request.method === 'GET' && !isProbe(request) ? jobInState(askedJob(request), state) : undefined;
-
-const eventsOf = (lines: Record<string, unknown>[], event: string) =>
-  lines.filter((line) => line['event'] === event);
-
-async function errorOf(promise: Promise<unknown>): Promise<RunError> {
-  const error: unknown = await promise.catch((thrown: unknown) => thrown);
-  if (!(error instanceof RunError)) throw new Error(`expected a RunError, got ${String(error)}`);
-  return error;
-}
+import { START } from '../support/virtual-clock.js';
+import { allInState, errorOf, eventsOf, HandClock, jobs, policy, setUp, untilIdle } from './run-setting.js';
 
 describe('a run', () => {
   test('writes the manifest of every job that has ended, and only then acknowledges it', async () => {
@@ -159,9 +57,10 @@ describe('a run', () => {
 
   test('puts jobs that have not ended back, due again by their age', async () => {
     const queue = new MemoryQueue(jobs(2), after(START, minutes(-8)));
-    const { go } = setUp(queue, allInState('Running'));
+    const { go, lines } = setUp(queue, allInState('Running'));
     const report = await go();
     expect(report).toMatchObject({ waiting: 2, states: { Running: 2 }, oldestAgeMs: minutes(8) });
+    expect(eventsOf(lines, 'dead-letter')).toEqual([]);
     expect(queue.settled.map(({ outcome }) => outcome)).toEqual([
       { kind: 'look-again', delay: 105_000 },
       { kind: 'look-again', delay: 105_000 },
@@ -171,7 +70,8 @@ describe('a run', () => {
   test('sends what it gives up to the dead letters with a reason', async () => {
     const queue = new MemoryQueue(['the body is no JSON', aPendingJob(1)], after(START, hours(-2)));
     const { go, lines } = setUp(queue, () => undefined);
-    const report = await go();
+    const report = await go({ policy: { concurrency: 1 } });
+    const line = { time: new Date(START).toISOString(), level: 'warn', event: 'dead-letter' };
     expect(report.deadLettered).toEqual({ 'not-a-job': 1, 'unknown-job': 1 });
     expect(queue.settled.map(({ outcome }) => outcome)).toEqual(
       expect.arrayContaining([
@@ -179,7 +79,45 @@ describe('a run', () => {
         expect.objectContaining({ kind: 'dead-letter', reason: 'unknown-job' }),
       ]),
     );
-    expect(eventsOf(lines, 'dead-letter')).toHaveLength(2);
+    const words: unknown = expect.stringContaining(aJobId(1));
+    expect(eventsOf(lines, 'dead-letter')).toEqual([
+      { ...line, lease: 'm1', reason: 'not-a-job', detail: 'the body is no JSON' },
+      { ...line, lease: 'm2', reason: 'unknown-job', detail: words, jobId: aJobId(1), bucket: SOURCE.bucket },
+    ]);
+  });
+
+  test('says of the last error of a dead letter what it takes to ask the service about it', async () => {
+    const { go, lines } = setUp(new MemoryQueue(jobs(1), after(START, hours(-100))), (request) =>
+      isProbe(request) ? undefined : failure(400, 'InvalidArgument'),
+    );
+    await expect(go()).resolves.toMatchObject({ deadLettered: { 'look-failed': 1 } });
+    expect(eventsOf(lines, 'dead-letter')).toEqual([
+      expect.objectContaining({ reason: 'look-failed', requestId: 'NjA=' }),
+    ]);
+  });
+
+  test('ends with its report in the log, and leaves no timer behind', async () => {
+    const clock = new HandClock();
+    const { go, lines } = setUp(new MemoryQueue(jobs(2)), allInState('Success'), clock);
+    const report = await go();
+    expect(lines.at(-1)).toMatchObject({
+      level: 'info',
+      event: 'run-finished',
+      report: JSON.parse(JSON.stringify(report)) as unknown,
+    });
+    expect(clock.timer?.aborted).toBe(true);
+  });
+
+  test('acknowledges ten jobs with one call', async () => {
+    const queue = new MemoryQueue(jobs(20));
+    const batches: number[] = [];
+    const settle = queue.settle.bind(queue);
+    queue.settle = (settlements) => {
+      batches.push(settlements.length);
+      return settle(settlements);
+    };
+    await setUp(queue, allInState('Running')).go({ policy: { concurrency: 1 } });
+    expect(batches).toEqual([10, 10]);
   });
 
   test('an empty queue costs one probe and one receive', async () => {
@@ -257,7 +195,16 @@ describe('the time of a run', () => {
   test('a run that is short of time says so', async () => {
     const { lines, go } = setUp(new MemoryQueue([]), () => undefined);
     await go({ deadline: after(START, seconds(15)) });
-    expect(eventsOf(lines, 'run-short-of-time')).toHaveLength(1);
+    const problem: unknown = expect.stringContaining('15000 ms');
+    expect(eventsOf(lines, 'run-short-of-time')).toEqual([
+      expect.objectContaining({ level: 'warn', problem }),
+    ]);
+  });
+
+  test('and a run that is not says nothing of the kind', async () => {
+    const { lines, go } = setUp(new MemoryQueue([]), () => undefined);
+    await go();
+    expect(lines.map(({ event }) => event)).toEqual(['run-finished']);
   });
 
   test('leases that it has no time for go back at once, unasked', async () => {
@@ -282,6 +229,18 @@ describe('the time of a run', () => {
     expect(error).toMatchObject({ code: 'queue-unusable', report: { returned: 1, finished: {} } });
     expect(error.message).toContain('leases of 12000 ms, but one look needs up to 13000 ms');
     expect(service.requests).toHaveLength(1);
+  });
+
+  test('F6: leases that end at different times are judged one by one', async () => {
+    const queue = new MemoryQueue(jobs(2));
+    const lease = queue.lease.bind(queue);
+    queue.lease = async (request) =>
+      (await lease(request)).map((one) =>
+        one.id === 'm1' ? { ...one, until: after(START, seconds(12)) } : one,
+      );
+    const { go } = setUp(queue, allInState('Success'));
+    await expect(go()).resolves.toMatchObject({ returned: 1, finished: { Success: 1 } });
+    expect(queue.outcomesOf('done')).toEqual(['m2']);
   });
 
   test('F6: no retry of a look is sent when its lease would have ended', async () => {
@@ -326,6 +285,64 @@ describe('the time of a run', () => {
       stopped: 'queue-empty',
     });
     expect([...service.manifests.keys()]).toEqual([expect.stringContaining(aJobId(11))]);
+  });
+
+  test('a service that asks for more time than is left ends the run, so that its jobs do not go round', async () => {
+    const queue = new MemoryQueue(jobs(20));
+    const { clock, go } = setUp(queue, (request) => {
+      if (isProbe(request)) return undefined;
+      clock.advance(seconds(40));
+      return { ...failure(503, 'ServiceUnavailable'), headers: { 'retry-after': '30' } };
+    });
+    await expect(go({ policy: { concurrency: 1 } })).resolves.toMatchObject({
+      leased: 20,
+      waiting: 1,
+      returned: 19,
+      stopped: 'out-of-time',
+    });
+  });
+
+  test.each(['aborted', 'out-of-time'] as const)(
+    'a run that is %s while it waits for a message ends without one',
+    async (stopped) => {
+      const clock = new HandClock();
+      const abort = new AbortController();
+      const queue = new MemoryQueue([]);
+      queue.lease = async ({ signal }) => {
+        if (stopped === 'aborted') abort.abort(new Error('SIGTERM'));
+        else clock.timeIsOver.resolve(undefined);
+        await untilIdle();
+        signal?.throwIfAborted();
+        return [];
+      };
+      const { go } = setUp(queue, () => undefined, clock);
+      await expect(go({ signal: abort.signal })).resolves.toMatchObject({ leased: 0, stopped });
+    },
+  );
+
+  test('F8: an abort in the middle of a look hands its job back', async () => {
+    const queue = new MemoryQueue(jobs(1));
+    const abort = new AbortController();
+    const { go } = setUp(queue, async (request) => {
+      if (isProbe(request)) return undefined;
+      abort.abort(new Error('SIGTERM'));
+      await untilIdle();
+      return allInState('Success')(request);
+    });
+    const limits = { policy: { concurrency: 1 }, signal: abort.signal };
+    await expect(go(limits)).resolves.toMatchObject({ returned: 1, errors: {}, stopped: 'aborted' });
+    expect(queue.settled).toEqual([{ id: 'm1', outcome: { kind: 'look-again', delay: 0 } }]);
+  });
+
+  test('F8: an abort before the first lease is no failure of the service', async () => {
+    const abort = new AbortController();
+    const { queue, go } = setUp(new MemoryQueue(jobs(1)), async () => {
+      abort.abort(new Error('SIGTERM'));
+      await untilIdle();
+      return undefined;
+    });
+    await expect(go({ signal: abort.signal })).resolves.toMatchObject({ leased: 0, stopped: 'aborted' });
+    expect(queue.requests).toEqual([]);
   });
 
   test('F8: an abort stops the looks, and what was leased goes back', async () => {
@@ -382,16 +399,26 @@ test.each([
     ] as const) {
       const clock = new HandClock();
       const queue = new MemoryQueue(jobs(1), after(START, millis(-Number(age))));
-      const { go } = setUp(
+      const { go, lines } = setUp(
         queue,
-        (request) => {
-          if (isProbe(request) || request.method !== method) return allInState('Success')(request);
-          clock.timeIsOver.resolve(undefined);
-          return new Promise(() => undefined);
+        async (request) => {
+          if (!isProbe(request) && request.method === method) {
+            clock.timeIsOver.resolve(undefined);
+            await untilIdle();
+          }
+          return allInState('Success')(request);
         },
         clock,
       );
-      await expect(go()).resolves.toMatchObject({ returned: 0, errors: { transient: 1 } });
+      await expect(go({ policy: { concurrency: 1 } })).resolves.toMatchObject({
+        returned: 0,
+        errors: { transient: 1 },
+        stopped: 'out-of-time',
+      });
+      const message: unknown = expect.stringContaining('time for this run was over');
+      expect(eventsOf(lines, 'look-failed')).toEqual([
+        expect.objectContaining({ jobId: aJobId(1), code: 'out-of-time', message }),
+      ]);
       const [settled] = queue.settled;
       expect(settled).toMatchObject({ outcome: kind === 'look-again' ? { kind } : { kind, reason } });
       if (settled?.outcome.kind === 'look-again') expect(settled.outcome.delay).toBeGreaterThan(0);
@@ -461,6 +488,7 @@ describe('a closed bucket', () => {
         requestId: 'NjA=',
       }),
     ]);
+    expect(eventsOf(lines, 'look-failed')).toEqual([]);
   });
 
   test('that manifests cannot be written to holds back its own jobs only', async () => {
@@ -479,11 +507,13 @@ describe('a closed bucket', () => {
   });
 
   test('that is the only one makes the run fail: the platform should know', async () => {
-    const { go, queue } = setUp(new MemoryQueue(jobs(3)), (request) =>
+    const { go, queue, lines } = setUp(new MemoryQueue(jobs(3)), (request) =>
       isProbe(request) ? undefined : failure(403, 'AccessDenied'),
     );
     const error = await errorOf(go());
     expect(error).toMatchObject({ code: 'run-failed', disposition: 'configuration', requestId: 'NjA=' });
+    expect(error.message).toMatch(/could not do its work.*AccessDenied/);
+    expect(eventsOf(lines, 'run-finished')).toHaveLength(1);
     expect(error.report).toMatchObject({ waiting: 3, stopped: 'failed' });
     expect(queue.outcomesOf('look-again')).toHaveLength(3);
   });
@@ -494,6 +524,8 @@ describe('what may not be touched', () => {
     const queue = new MemoryQueue([aPendingJob(1, { bucket: aBucket('evil-1999999999') })]);
     const { service, go } = setUp(queue, allInState('Success'));
     await expect(go()).resolves.toMatchObject({ deadLettered: { 'bucket-not-allowed': 1 } });
+    const detail: unknown = expect.stringMatching(/evil-1999999999.*ALLOWED_BUCKETS/);
+    expect(queue.settled).toMatchObject([{ outcome: { kind: 'dead-letter', detail } }]);
     expect(service.requests).toHaveLength(1);
   });
 
@@ -515,6 +547,7 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     const { queue, go, lines } = setUp(new MemoryQueue(jobs(5)), () => failure(403, 'SignatureDoesNotMatch'));
     const error = await errorOf(go());
     expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials', requestId: 'NjA=' });
+    expect(error.message).toContain('no job was leased');
     expect(queue.requests).toHaveLength(0);
     expect(JSON.stringify(lines) + error.message).not.toContain('the-secret-key');
   });
@@ -528,6 +561,7 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     });
     const error = await errorOf(go({ policy: { concurrency: 1 } }));
     expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials' });
+    expect(error.message).toContain('the run stopped');
     expect(error.report).toMatchObject({ leased: 20, waiting: 4, returned: 16, stopped: 'failed' });
     expect(looks).toBe(4);
     expect(queue.outcomesOf('look-again')).toHaveLength(20);
@@ -553,21 +587,36 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     const { queue, go, lines } = setUp(new MemoryQueue(jobs(5)), () => failure(429, 'SlowDown'));
     await expect(go()).resolves.toMatchObject({ leased: 0, stopped: 'throttled' });
     expect(queue.requests).toHaveLength(0);
-    expect(eventsOf(lines, 'run-throttled')).toHaveLength(1);
+    const message: unknown = expect.stringContaining('SlowDown');
+    expect(eventsOf(lines, 'run-throttled')).toEqual([
+      expect.objectContaining({ level: 'warn', message, requestId: 'NjA=' }),
+    ]);
   });
 
-  test('and a bucket that the probe may not ask about proves the key all the same', async () => {
-    const { go } = setUp(new MemoryQueue([]), () => failure(403, 'AccessDenied'));
+  test.each([
+    [403, 'AccessDenied'],
+    [400, 'InvalidArgument'],
+    [404, 'NoSuchJob'],
+  ])('and a probe that is refused with %d %s proves the key all the same', async (status, code) => {
+    const { queue, go } = setUp(new MemoryQueue([]), () => failure(status, code));
     await expect(go()).resolves.toMatchObject({ stopped: 'queue-empty' });
+    expect(queue.requests).toHaveLength(1);
+  });
+
+  test('on a probe that something else than CI answers', async () => {
+    const { queue, go } = setUp(new MemoryQueue([]), () => ({ body: Buffer.from('<html></html>') }));
+    expect(await errorOf(go())).toMatchObject({ code: 'service-unusable', disposition: 'transient' });
+    expect(queue.requests).toHaveLength(0);
   });
 
   test('on a service that accepts the probe and never answers it', async () => {
     const clock = new HandClock();
     const { queue, go } = setUp(
       new MemoryQueue(jobs(1)),
-      () => {
+      async () => {
         clock.timeIsOver.resolve(undefined);
-        return new Promise(() => undefined);
+        await untilIdle();
+        return undefined;
       },
       clock,
     );
@@ -588,7 +637,8 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     );
     const error = await errorOf(go());
     expect(error).toMatchObject({ code: 'service-unusable', disposition: 'transient' });
-    expect(error.message).toContain('the probe');
+    expect(error).toMatchObject({ cause: { code: 'out-of-time' }, report: { stopped: 'failed' } });
+    expect(error.message).toMatch(/no job was leased.*the probe/);
     expect(queue.requests).toHaveLength(0);
   });
 
@@ -634,6 +684,7 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     expect(await errorOf(go())).toMatchObject({
       code: 'queue-unusable',
       message: 'the queue cannot be asked for jobs: no such queue',
+      report: { leased: 0 },
     });
   });
 

@@ -1,5 +1,5 @@
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { after, hours, millis, minutes } from '../../lib/domain/units.js';
 import { openBatchQueue, type BatchQueue, type DeliveredMessage } from '../../lib/queue/batch.js';
 import type { Lease, Outcome } from '../../lib/queue/pending-queue.js';
@@ -133,6 +133,14 @@ describe('messages that Lambda received for us', () => {
     await open(...bodies(1));
     expect(await batch.enqueue([aPendingJob(7)], NOW)).toMatchObject([{ ok: true }]);
     expect(aws.sqs.control.counts('jobs')).toEqual({ visible: 1, inFlight: 1, delayed: 0 });
+  });
+
+  test('close the queue that they are settled in', async () => {
+    const queue = aws.open();
+    const closed = jest.spyOn(queue, 'close');
+    batch = openBatchQueue(queue, [], holdUntil(), { clock: aws.clock });
+    await batch.close();
+    expect(closed).toHaveBeenCalledTimes(1);
   });
 
   test('are not handed out to a run that is over', async () => {

@@ -119,11 +119,13 @@ describe('the name of a pending job', () => {
     expect(parseName(name, SOURCE)).toEqual({ kind: 'job', job: { jobId: 'd1', ...SOURCE } });
   });
 
-  test('may leave out the bucket and say something else', () => {
-    expect(parseName('d1~n~1~c.5', SOURCE)).toEqual({
-      kind: 'job',
-      job: { jobId: 'd1', ...SOURCE, createdAt: 5 },
-    });
+  test.each([
+    ['d1~n~1~c.5', { createdAt: 5 }],
+    ['d1~n~1~c.0', { createdAt: 0 }],
+    ['d1~n~1~d.8640000000000000', { redrivenAt: 8_640_000_000_000_000 }],
+    [`d1~${'n'.repeat(32)}~1~q.p1`, { queueId: 'p1' }],
+  ])('may leave out the bucket and say something else: %s', (name, facts) => {
+    expect(parseName(name, SOURCE)).toEqual({ kind: 'job', job: { jobId: 'd1', ...SOURCE, ...facts } });
   });
 
   test.each([
@@ -135,6 +137,11 @@ describe('the name of a pending job', () => {
     ['../d1', 'jobId'],
     ['d1 ', 'jobId'],
     ['d1~', 'expected'],
+    ['~d1', 'expected'],
+    ['d1~~1', 'expected'],
+    [`d1~${'n'.repeat(33)}`, 'expected'],
+    ['d1~n~x~2', 'expected'],
+    ['d1~n~2x', 'expected'],
     ['d1~n~', 'expected'],
     ['d1~n~1~', 'expected'],
     ['d1~no nonce', 'expected'],
@@ -147,15 +154,19 @@ describe('the name of a pending job', () => {
     ['d1~n~1~c.-5', 'createdAt'],
     ['d1~n~1~c.1e3', 'createdAt'],
     ['d1~n~1~d.8640000000000001', 'redrivenAt'],
+    ['d1~n~1~f.x5', 'firstSeenAt'],
+    ['d1~n~1~q.p+1', 'queueId'],
     ['d1~n~1~b.no-app-id~r.ap-beijing', 'bucket'],
     ['d1~n~1~b.docs-1250000000~r.nowhere', 'region'],
     ['d1~n~2~c.5', 'layout 2'],
     ['d1~n~2', 'layout 2'],
+    ['d1~nonce~12~z', 'layout 12'],
     [`${'d'.repeat(129)}~n`, 'jobId'],
     ['d1\u202e', 'jobId'],
   ])('that is none is refused with the reason: %j', (name, reason) => {
     const parsed = parseName(name, SOURCE);
     expect(parsed).toMatchObject({ kind: 'not-a-job', problem: expect.stringContaining(reason) });
+    expect(parsed).toMatchObject({ problem: expect.stringContaining('the object\'s name is "') });
     expect(JSON.stringify(parsed)).not.toContain('\u202e');
   });
 

@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isAfter } from '../../lib/cos/list-objects.js';
-import { after, before, days, epochMs, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
+import type { CosRequester } from '../../lib/cos/requester.js';
+import {
+  after,
+  before,
+  days,
+  epochMs,
+  millis,
+  minutes,
+  seconds,
+  type EpochMs,
+} from '../../lib/domain/units.js';
 import { formatCheckpoint, parseCheckpoint, type Claim } from '../../lib/queue/bucket-checkpoint.js';
 import { BucketReader } from '../../lib/queue/bucket-reader.js';
 import type { Lease } from '../../lib/queue/pending-queue.js';
@@ -213,6 +223,18 @@ describe('a run', () => {
     });
   });
 
+  test('that cannot claim more than the last one stores nothing', async () => {
+    const names = ['d1', 'd2', 'd3'];
+    const backlog = backlogOf({ names, lookTimes: names.map(() => [1]), pageLength: 10 });
+    backlog.now = after(START, seconds(10));
+    backlog.store((await runOnce(backlog, { limit: 1, chunk: 1, skips: [] })).claimToStore());
+    backlog.now = after(START, seconds(20));
+    // Looks at the third job, but not at the second, where its claim would have to end.
+    const second = await runOnce(backlog, { limit: 2, chunk: 2, skips: [1] });
+    expect([...backlog.looks.keys()]).toEqual(['d1', 'd3']);
+    expect(second.claimToStore()).toBeUndefined();
+  });
+
   test('claims no look that it left out, though pages come from clocks that disagree', async () => {
     const names = ['d1', 'd2', 'd3'];
     const backlog = backlogOf({ names, lookTimes: [[5], [10], [5]], pageLength: 1 });
@@ -257,6 +279,80 @@ describe('a run', () => {
   });
 });
 
+describe('what is due', () => {
+  const SINCE = START;
+  const LISTED = after(START, minutes(10));
+  const OLD = before(SINCE, minutes(1));
+
+  /** What a run leases of one object, and for what it asked the schedule. */
+  async function lookAt(
+    name: string,
+    modified: EpochMs,
+    nextLook: EpochMs,
+  ): Promise<{ readonly leases: readonly Lease[]; readonly asked: readonly unknown[] }> {
+    const objects = new MemoryObjects(1, () => LISTED);
+    objects.modified.set(PENDING.prefix + name, modified);
+    objects.checkpoint = formatCheckpoint({ since: SINCE }, PENDING.prefix);
+    const asked: unknown[] = [];
+    const options = {
+      queue: PENDING,
+      defaults: SOURCE,
+      nextLook: (...question: readonly unknown[]) => {
+        asked.push(question);
+        return nextLook;
+      },
+    };
+    return { leases: await new BucketReader(options, objects).lease(request(1)), asked };
+  }
+
+  test.each([
+    ['written a minute before the last pass', OLD, FAR, 0],
+    ['written later than that', after(OLD, seconds(1)), FAR, 1],
+    ['whose look time is the moment of the listing', OLD, LISTED, 1],
+    ['whose look time is a moment later', OLD, after(LISTED, millis(1)), 0],
+  ])(
+    'is what is new to the listing, or had its look time: what was %s',
+    async (_what, modified, next, due) => {
+      expect((await lookAt('d1~n', modified, next)).leases).toHaveLength(due);
+    },
+  );
+
+  test.each([
+    [
+      `d1~n~1~c.${OLD - 7}~f.${OLD - 5}`,
+      { seed: 'd1', createdAt: OLD - 7, firstSeenAt: OLD - 5, seenAt: OLD },
+    ],
+    ['d1', { seed: 'd1', createdAt: undefined, firstSeenAt: OLD, seenAt: OLD }],
+    ['not a job', { seed: 'not a job', createdAt: undefined, firstSeenAt: OLD, seenAt: OLD }],
+  ])('goes by what is known of it: %s', async (name, waiting) => {
+    expect((await lookAt(name, OLD, LISTED)).asked).toEqual([[waiting, SINCE]]);
+  });
+
+  test.each([
+    ['d1~n', 'd1~n'],
+    ['no\nlog line', 'no%0Alog%20line'],
+  ])('has an ID that is safe in logs: %j', async (name, shown) => {
+    expect((await lookAt(name, OLD, LISTED)).leases).toMatchObject([
+      { id: PENDING.prefix + shown, until: FAR, firstSeenAt: OLD },
+    ]);
+  });
+});
+
+test('a checkpoint whose answer does not say of when it is claims nothing: it could be from the future', async () => {
+  const objects = new MemoryObjects(1, () => START);
+  objects.modified.set(`${PENDING.prefix}d1`, before(START, days(1)));
+  objects.checkpoint = formatCheckpoint({ since: START }, PENDING.prefix);
+  const timeless: CosRequester = {
+    send: (request, decode) =>
+      objects.send(request, (response) =>
+        decode(request.path === '/' ? response : { ...response, headers: {} }),
+      ),
+  };
+  const options = { queue: PENDING, defaults: SOURCE, nextLook: () => FAR };
+  expect(await new BucketReader(options, objects).lease(request(1))).toEqual([]);
+  expect(await new BucketReader(options, timeless).lease(request(1))).toHaveLength(1);
+});
+
 describe('a checkpoint', () => {
   const now = after(START, minutes(5));
   const claim: Claim = {
@@ -274,16 +370,31 @@ describe('a checkpoint', () => {
   });
 
   test.each([
+    ['began just now', { since: now, pass: undefined }],
+    ['began at the beginning of time', { since: 0, pass: undefined }],
+    ['has a pass that began just now', { pass: { startedAt: now, after: PENDING.prefix } }],
+    ['has a pass that began with it', { pass: { startedAt: START, after: PENDING.prefix } }],
+  ])('is believed when it %s', (_what, changes) => {
+    const { since = START, pass } = changes as Partial<Claim>;
+    expect(parseCheckpoint(Buffer.from(changed(changes)), PENDING.prefix, now)).toEqual(
+      pass === undefined ? { since } : { since, pass },
+    );
+  });
+
+  test.each([
     ['empty', ''],
     ['cut short', whole.slice(0, -5)],
     ['no JSON', 'yesterday'],
     ['no object', '[]'],
     ['not UTF-8', Buffer.from([0xff, 0xfe])],
+    ['not UTF-8 in a key', Buffer.from(whole.replace('/d1', '/d\u00ff'), 'latin1')],
     ['of another version', changed({ version: 2 })],
     ['of another queue', changed({ prefix: 'other/' })],
     ['with a field that it does not know', changed({ more: 1 })],
     ['without a time', changed({ since: undefined })],
     ['with a time that is text', changed({ since: String(START) })],
+    ['with a time between two milliseconds', changed({ since: START + 0.5 })],
+    ['with a time before time began', changed({ since: -1, pass: undefined })],
     ['from the future', changed({ since: epochMs(now + 1), pass: undefined })],
     ['with a pass from the future', changed({ pass: { startedAt: now + 1, after: `${PENDING.prefix}d1` } })],
     [

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { CosClient } from '../../lib/cos/client.js';
 import { TransportError } from '../../lib/cos/errors/transport-error.js';
+import { putObject } from '../../lib/cos/objects.js';
 import type { Transport } from '../../lib/cos/transport.js';
 import { after, before, hours, millis, minutes, seconds, type Millis } from '../../lib/domain/units.js';
 import { nextLookTime } from '../../lib/poller/look-times.js';
@@ -81,8 +84,9 @@ describe('a job in a bucket', () => {
       NOW,
     );
     expect(results.map(({ ok }) => ok)).toEqual([true, false, true]);
+    const message = expect.stringContaining(`putting in ${PENDING.prefix}${aJobId(2)}~`);
     expect(results[1]).toMatchObject({
-      error: { code: 'queue-access-denied', disposition: 'configuration' },
+      error: { code: 'queue-access-denied', disposition: 'configuration', message },
     });
   });
 
@@ -163,6 +167,93 @@ test('the checkpoint is stored, though what ends hangs until there is no more ti
   await queue.close();
   expect(JSON.parse((await embedded.checkpoint()) ?? '{}')).toMatchObject({ since: START });
   expect(deadline - embedded.clock.now()).toBeGreaterThanOrEqual(seconds(1));
+});
+
+test('jobs, dead letters and the checkpoint are stored with what they are', async () => {
+  const types: unknown[] = [];
+  const transport: Transport = {
+    exchange: (request, limits) => {
+      if (request.method === 'PUT') types.push(request.headers['content-type']);
+      return embedded.transport.exchange(request, limits);
+    },
+    close: () => undefined,
+  };
+  const queue = embedded.open({}, { transport });
+  await queue.enqueue([aPendingJob(1)], NOW);
+  await queue.settle([{ lease: await leaseOne(queue), outcome: TOO_OLD }]);
+  await queue.close();
+  expect(types).toEqual(['application/octet-stream', 'application/json', 'application/json']);
+});
+
+test('no more than sixteen requests are under way at a time', async () => {
+  let [underWay, most] = [0, 0];
+  const transport: Transport = {
+    exchange: async (request, limits) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      try {
+        return await embedded.transport.exchange(request, limits);
+      } finally {
+        underWay -= 1;
+      }
+    },
+    close: () => undefined,
+  };
+  const queue = embedded.open({}, { transport });
+  const jobs = Array.from({ length: 40 }, (_, number) => aPendingJob(number));
+  expect((await queue.enqueue(jobs, NOW)).every(({ ok }) => ok)).toBe(true);
+  expect(most).toBe(16);
+  const leases = await leaseFrom(queue);
+  most = 0;
+  const results = await queue.settle(leases.map((lease) => ({ lease, outcome: DONE })));
+  expect(results.filter(({ ok }) => ok)).toHaveLength(40);
+  expect(most).toBe(16);
+});
+
+test.each([
+  [-1, true],
+  [0, false],
+])(
+  'a lease may be used until its end, and to say that it is done after it: %d ms from there',
+  async (late, ok) => {
+    for (const name of ['d1~n', 'd2~n', 'd3~n']) await embedded.put(name);
+    const queue = embedded.open({}, { deadline: after(START, hours(1)) });
+    const leases = await leaseFrom(queue);
+    embedded.clock.advance(millis(minutes(1) + late));
+    const outcomes = [DONE, LATER, TOO_OLD];
+    const results = await queue.settle(
+      leases.map((lease, index) => ({ lease, outcome: outcomes[index] ?? DONE })),
+    );
+    expect(results.map((result) => result.ok)).toEqual([true, ok, ok]);
+    if (ok) return;
+    const said = {
+      code: 'lease-expired',
+      message: expect.stringMatching(/pending\/d2~n of cos:.* has ended/),
+    };
+    expect(results[1]).toMatchObject({ error: { disposition: 'job', ...said } });
+  },
+);
+
+test('a lease of another run is refused, and COS is not asked', async () => {
+  await embedded.put('d1~n');
+  const lease = await leaseOne(embedded.open());
+  const [result] = await embedded.open().settle([{ lease, outcome: DONE }]);
+  const said = {
+    code: 'lease-lost',
+    message: expect.stringMatching(/pending\/d1~n of cos:.* none of this run/),
+  };
+  expect(result).toMatchObject({ ok: false, error: said });
+  expect(embedded.calls('DeleteObject')).toBe(0);
+});
+
+test('a queue that was closed asks for nothing any more', async () => {
+  await embedded.put('d1~n');
+  const queue = embedded.open();
+  const lease = await leaseOne(queue);
+  await queue.close();
+  const message = expect.stringMatching(/settling .*d1~n failed: the queue was closed/);
+  expect(await queue.settle([{ lease, outcome: DONE }])).toMatchObject([{ ok: false, error: { message } }]);
+  expect(embedded.calls('DeleteObject')).toBe(0);
 });
 
 describe('when a job is looked at', () => {
@@ -279,10 +370,13 @@ describe('the checkpoint', () => {
     embedded.cloud.control.deny({ operation: 'PutObject', prefix: CHECKPOINT });
     expect(await runOnce()).toEqual(['d1~n']);
     expect(await runOnce()).toEqual(['d1~n']);
-    expect(embedded.lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      expect.objectContaining({ event: 'checkpoint-not-stored', code: 'queue-access-denied' }),
-      expect.objectContaining({ event: 'checkpoint-not-stored', code: 'queue-access-denied' }),
-    ]);
+    const line: unknown = expect.objectContaining({
+      event: 'checkpoint-not-stored',
+      code: 'queue-access-denied',
+      message: expect.stringContaining(`storing the checkpoint ${CHECKPOINT}`),
+      requestId: expect.stringMatching(/./),
+    });
+    expect(embedded.lines.map((logged) => JSON.parse(logged) as unknown)).toEqual([line, line]);
   });
 
   test('does not pass what was handed back without a look, but does pass what could not be settled', async () => {
@@ -388,8 +482,21 @@ describe('an object that is no job', () => {
     expect(await runOnce(NO_JOB)).toHaveLength(1);
     const [letter] = await embedded.deadLetters();
     expect(letter).toMatchObject({ reason: 'not-a-job', key: PENDING.prefix + name });
+    expect(letter?.job).toBeUndefined();
+    // No name of theirs in our keys.
+    const [key] = await embedded.cloud.control.listKeys(DEAD.bucket, DEAD.prefix);
+    const hash = createHash('sha256').update(name).digest('hex');
+    expect(key).toBe(`${DEAD.prefix}not-a-job/${hash}.json`);
     expect(Buffer.from(letter?.content?.base64 ?? '', 'base64').equals(content)).toBe(true);
     expect(await embedded.names()).toEqual([]);
+  });
+
+  test('goes to the dead letters with the type of its content', async () => {
+    const bounds = { deadline: after(START, minutes(1)), signal: new AbortController().signal };
+    const sender = new CosClient(embedded.clientPolicy, embedded.effects, bounds);
+    await putObject(sender, PENDING, `${PENDING.prefix}a page`, Buffer.from('<p>'), 'text/html');
+    await runOnce(NO_JOB);
+    expect(await embedded.deadLetters()).toMatchObject([{ content: { type: 'text/html' } }]);
   });
 
   test('stays where it is, and is told, where its content is too large for a dead letter', async () => {
@@ -400,7 +507,10 @@ describe('an object that is no job', () => {
     const leases = await leaseFrom(queue);
     const results = await queue.settle(leases.map((lease) => ({ lease, outcome: NO_JOB })));
     await queue.close();
-    expect(results).toMatchObject([{ ok: false, error: { code: 'message-refused' } }, { ok: true }]);
+    const message = expect.stringMatching(/a-file\.bin is no job.*65537 bytes.*65536 at most.*move it away/);
+    expect(results).toMatchObject([{ ok: false, error: { code: 'message-refused', message } }, { ok: true }]);
+    // The listing told its size: but for the checkpoint, nothing was read.
+    expect(embedded.calls('GetObject')).toBe(1);
     expect(await embedded.names()).toEqual(['a-file.bin']);
     expect((await embedded.deadLetters()).map(({ key }) => key)).toEqual([`${PENDING.prefix}d1~n`]);
     // And the passes go on: it keeps nobody from being looked at.
@@ -425,7 +535,9 @@ describe('an object that is no job', () => {
     for (const [queue, lease] of [[one, mine] as const, [other, theirs] as const]) {
       expect(await queue.settle([{ lease, outcome: NO_JOB }])).toMatchObject([{ ok: true }]);
     }
-    expect(await embedded.deadLetters()).toHaveLength(1);
+    // The one that was written while there was something to read.
+    const base64 = Buffer.from('content').toString('base64');
+    expect(await embedded.deadLetters()).toMatchObject([{ content: { base64 } }]);
   });
 });
 
@@ -517,4 +629,35 @@ test('a backlog of many pages is gone through, each job once', async () => {
   await Promise.all(names.map((name) => embedded.put(name)));
   expect(await runOnce()).toEqual(names);
   expect(embedded.calls('GetBucket')).toBe(3);
+});
+
+describe('what a bucket queue holds', () => {
+  test('are its pending jobs and those of its dead letters, each once, and nothing that is no job', async () => {
+    await embedded.put(aJobId(1));
+    await embedded.put(`${aJobId(1)}~again`);
+    await embedded.put(`${aJobId(2)}~n~1~c.5`);
+    await embedded.put('notes of somebody');
+    await embedded.open().enqueue([aPendingJob(3)], NOW);
+    const queue = embedded.open();
+    const leases = await leaseFrom(queue);
+    const third = leases.filter((lease) => lease.kind === 'job' && lease.job.jobId === aJobId(3));
+    await queue.settle(third.map((lease) => ({ lease, outcome: TOO_OLD })));
+    expect(await embedded.deadLetters()).toHaveLength(1);
+    expect(await embedded.open().held?.()).toEqual(new Set([aJobId(1), aJobId(2), aJobId(3)]));
+  });
+
+  test('is found on every page of the listings', async () => {
+    const names = Array.from({ length: 1_001 }, (_, number) => `d${String(number).padStart(5, '0')}~n`);
+    await Promise.all(names.map((name) => embedded.put(name)));
+    expect((await embedded.open().held?.())?.size).toBe(1_001);
+    expect(embedded.calls('GetBucket')).toBe(3);
+  });
+
+  test('cannot be said while it cannot be listed', async () => {
+    embedded.cloud.control.deny({ operation: 'GetBucket' });
+    await expect(embedded.open().held?.()).rejects.toMatchObject({
+      code: 'queue-access-denied',
+      message: expect.stringContaining(`listing ${PENDING.url}`),
+    });
+  });
 });

@@ -9,6 +9,16 @@ const request = (max: number) => ({ max, holdUntil: after(START, minutes(1)), wa
 const LOOK_AGAIN: Outcome = { kind: 'look-again', delay: minutes(3) };
 
 describe('jobs that are given in a call', () => {
+  test('are nobody’s alone, held as long as was asked for, and not kept for later', () => {
+    expect(openGivenQueue([], SOURCE, START).capabilities).toEqual({
+      exclusiveLeases: false,
+      leasesAsLongAsAsked: true,
+      exactDelays: false,
+      maxLookAgainDelay: 0,
+      maxEnqueueDelay: 0,
+    });
+  });
+
   test('are handed out once each, however they are written, and count as first seen at the call', async () => {
     const queue = openGivenQueue([aJobId(1), JSON.stringify(aPendingJob(2)), 'no job'], SOURCE, START);
     const facts = { firstSeenAt: START, until: after(START, minutes(1)) };
@@ -48,14 +58,20 @@ describe('jobs that are given in a call', () => {
   test('take no further jobs, and settle no leases of others', async () => {
     const queue = openGivenQueue([aJobId(1)], SOURCE, START);
     expect(await queue.enqueue([aPendingJob(2)], millis(0))).toMatchObject([
-      { ok: false, error: { code: 'queue-unusable' } },
+      {
+        job: aPendingJob(2),
+        ok: false,
+        error: { code: 'queue-unusable', message: expect.stringContaining('no queue') },
+      },
     ]);
     const [lease] = await queue.lease(request(1));
     if (lease === undefined) throw new Error('one was given');
     const foreign = { lease: { ...lease }, outcome: { kind: 'done' } as const };
-    expect(await queue.settle([foreign])).toMatchObject([{ ok: false, error: { code: 'lease-lost' } }]);
+    expect(await queue.settle([foreign])).toMatchObject([
+      { ok: false, error: { code: 'lease-lost', message: expect.stringContaining('given-1') } },
+    ]);
     expect(queue.outcomes()).toEqual([{ given: aJobId(1) }]);
-    await queue.close();
+    await expect(queue.close()).resolves.toBeUndefined();
   });
 
   test('are not handed out to a run that is over', async () => {

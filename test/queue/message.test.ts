@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseBucketName, parseJobId, parseRegion } from '../../lib/domain/names.js';
 import { epochMs } from '../../lib/domain/units.js';
-import { formatMessage, parseMessage } from '../../lib/queue/message.js';
+import { formatMessage, parseMessage, redrivenBy } from '../../lib/queue/message.js';
 import type { PendingJob } from '../../lib/queue/pending-queue.js';
 import { aBucket, aJobId, aPendingJob, aRegion, SOURCE } from '../support/pending-jobs.js';
 
@@ -47,6 +47,8 @@ describe('a message that is a job', () => {
     ['a bare ID', jobId],
     ['a bare ID with a line end, as echo writes it', `${jobId}\n`],
     ['an ID as a JSON string', JSON.stringify(jobId)],
+    ['an ID as a JSON string with space around it', ` ${JSON.stringify(jobId)}\n`],
+    ['an object with space around it', `\n${JSON.stringify({ jobId })} `],
     ['an object without bucket and region', JSON.stringify({ jobId })],
   ])('%s is a job of the default bucket', (_what, body) => {
     expect(parse(body)).toEqual({ kind: 'job', job: { jobId, ...SOURCE } });
@@ -76,9 +78,23 @@ describe('a message that is a job', () => {
     });
   });
 
-  test('keeps a time of zero, which is a time', () => {
-    expect(parse(formatMessage(aPendingJob(1, { createdAt: epochMs(0) })))).toMatchObject({
-      job: { createdAt: 0 },
+  test.each([0, 8.64e15])('keeps the first and the last moment that is a time: %d', (moment) => {
+    expect(parse(formatMessage(aPendingJob(1, { createdAt: epochMs(moment) })))).toMatchObject({
+      job: { createdAt: moment },
+    });
+  });
+
+  test.each([
+    [undefined, undefined],
+    [99, 99],
+    [100, 100],
+    [101, 100],
+  ])('that was sent at 100 and says that it was redriven at %d was so at %d', (claimed, believed) => {
+    const claim = claimed === undefined ? {} : { redrivenAt: epochMs(claimed) };
+    const parsed = redrivenBy(epochMs(100), parse(formatMessage(aPendingJob(1, claim))));
+    expect(parsed).toEqual({
+      kind: 'job',
+      job: aPendingJob(1, believed === undefined ? {} : { redrivenAt: epochMs(believed) }),
     });
   });
 });
@@ -86,15 +102,15 @@ describe('a message that is a job', () => {
 describe('a message that is no job', () => {
   test.each([
     ['jobId', { jobId: 7 }],
-    ['jobId', { ...ELSEWHERE }],
+    ['no jobId', { ...ELSEWHERE }],
     ['jobId', { jobId: '../x' }],
     ['bucket', { jobId, ...ELSEWHERE, bucket: 'no-appid' }],
     ['bucket', { jobId, ...ELSEWHERE, bucket: null }],
     // A label of IDNA that decodes to nothing: to some clients no host name at all.
     ['bucket', { jobId, ...ELSEWHERE, bucket: 'xn--docs-1250000000' }],
     ['region', { jobId, ...ELSEWHERE, region: 'ap-beijing.evil.example' }],
-    ['region', { jobId, bucket: ELSEWHERE.bucket }],
-    ['bucket', { jobId, region: ELSEWHERE.region }],
+    ['a bucket but no region', { jobId, bucket: ELSEWHERE.bucket }],
+    ['a region but no bucket', { jobId, region: ELSEWHERE.region }],
     ['queueId', { jobId, queueId: '' }],
     ['queueId', { jobId, queueId: 'p1&bucket=evil' }],
     ['createdAt', { jobId, createdAt: 'yesterday' }],
@@ -111,6 +127,19 @@ describe('a message that is no job', () => {
   });
 
   test.each([
+    ['jobId', 'a job ID'],
+    ['bucket', 'docs-1250000000'],
+    ['region', 'ap-beijing'],
+    ['queueId', 'CI queue'],
+    ['createdAt', 'RFC 3339'],
+    ['firstSeenAt', 'milliseconds since 1970'],
+    ['redrivenAt', 'milliseconds since 1970'],
+  ])('says what its field %s is, and what it should be', (field, expected) => {
+    const problem = problemOf(JSON.stringify({ jobId, ...ELSEWHERE, [field]: ['so it', 'is'] }));
+    expect(problem).toMatch(new RegExp(`field ${field} is \\["so it","is"\\].*expected.*${expected}`));
+  });
+
+  test.each([
     '',
     ' ',
     '{',
@@ -121,6 +150,8 @@ describe('a message that is no job', () => {
     '""',
     'null',
     'true',
+    'false',
+    ' null ',
     'a b',
     'd/1',
     'd\u00001',
@@ -130,9 +161,12 @@ describe('a message that is no job', () => {
   });
 
   test('is not read at all beyond four kibibytes, counted in UTF-8', () => {
-    const filler = (count: number): string => JSON.stringify({ jobId, filler: 'ü'.repeat(count) });
-    expect(parse(filler(2_000)).kind).toBe('job');
-    expect(problemOf(filler(2_100))).toContain('4096');
+    const ofBytes = (count: number): string => {
+      const rest = JSON.stringify({ jobId, filler: 'ü' });
+      return JSON.stringify({ jobId, filler: `ü${'x'.repeat(count - Buffer.byteLength(rest))}` });
+    };
+    expect(parse(ofBytes(4_096)).kind).toBe('job');
+    expect(problemOf(ofBytes(4_097))).toMatch(/4097 bytes.*4096 at most/);
   });
 
   test('is quoted briefly, on one line, and without control characters', () => {
@@ -144,8 +178,15 @@ describe('a message that is no job', () => {
         expect(parsed.problem.length).toBeLessThan(600);
       }),
     );
-    const long = problemOf(JSON.stringify({ jobId: 'x'.repeat(3_000) }));
-    expect(long.match(/x/g)?.length).toBeLessThanOrEqual(100);
+    for (const value of ['Q'.repeat(3_000), ['Q'.repeat(3_000)]]) {
+      const quoted = problemOf(JSON.stringify({ jobId: value })).match(/Q/g)?.length;
+      expect(quoted).toBeGreaterThan(50);
+      expect(quoted).toBeLessThanOrEqual(60);
+    }
+    // A text stays one, with its end.
+    expect(problemOf(JSON.stringify({ jobId: 'Q'.repeat(3_000) }))).toContain(
+      `is "${'Q'.repeat(60)}": expected`,
+    );
     expect(problemOf('bad\u001b[31m\r\nid \u202e\u0085')).toContain('\\u001b[31m\\r\\nid \\u202e\\u0085');
   });
 });

@@ -12,8 +12,10 @@ import {
 } from '../../lib/queue/open-queue.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
 import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
+import { answer, ScriptedServer } from '../support/scripted-server.js';
 import { setEnvironment, useAwsEnvironment } from './aws-environment.js';
 import { DEFAULT_CMQ_SETTINGS } from '../../lib/queue/cmq-times.js';
+import { DEAD as BURIED, EmbeddedBucket, PENDING } from './embedded-bucket.js';
 import { EmbeddedCmq } from './embedded-cmq.js';
 import { EmbeddedSqs, REGION } from './embedded-sqs.js';
 
@@ -38,6 +40,11 @@ describe('a queue URL', () => {
       'cn-north-1',
     ],
     ['https://eu-central-1.queue.amazonaws.com/123456789012/jobs', JOBS, 'eu-central-1'],
+    [
+      'https://cn-north-1.queue.amazonaws.com.cn/123456789012/jobs',
+      'https://sqs.cn-north-1.amazonaws.com.cn/123456789012/jobs',
+      'cn-north-1',
+    ],
   ])('of AWS tells its region: %s', (text, url, region) => {
     expect(parseQueueUrl(text)).toEqual({ kind: 'sqs', url, origin: new URL(url).origin, region });
   });
@@ -75,27 +82,66 @@ describe('a queue URL', () => {
   });
 
   test.each([
+    `cos://docs-1250000000.ap-beijing/${'a/'.repeat(8)}`,
+    `cos://docs-1250000000.ap-beijing/${'f'.repeat(63)}/`,
+    `cos://docs-1250000000.ap-beijing/${`${'f'.repeat(63)}/`.repeat(4)}`,
+    'cos://docs-1250000000.ap-beijing/_Job-s.9/',
+    `cmq://cmq-bj.public.tencenttdmq.com/${'j'.repeat(64)}`,
+    'cmq://cmq-bj.public.tencenttdmq.com/J-o_9',
+    `https://sqs.eu-central-1.amazonaws.com/123456789012/${'j'.repeat(80)}`,
+  ])('may be as long and as odd as its service takes: %s', (url) => {
+    expect(parseQueueUrl(url)).toMatchObject({ url });
+  });
+
+  test.each([
     ['', 'not a URL'],
     ['jobs', 'not a URL'],
     ['cmq://jobs', 'cmq://<host>/<queue>'],
     ['cmq://cmq-bj.public.tencenttdmq.com.evil.example/jobs', 'cmq://<host>/<queue>'],
+    ['cmq://evil-cmq-bj.public.tencenttdmq.com/jobs', 'cmq://<host>/<queue>'],
+    ['cmq://bj.mqadapter.cmq.tencentyun.com.evil.example/jobs', 'cmq://<host>/<queue>'],
+    ['cmq://evil.bj.mqadapter.cmq.tencentyun.com/jobs', 'cmq://<host>/<queue>'],
     ['cmq://cmq-bj.public.tencenttdmq.com/jobs/more', 'cmq://<host>/<queue>'],
+    ['cmq://cmq-bj.public.tencenttdmq.com/more/jobs', 'cmq://<host>/<queue>'],
+    ['cmq://cmq-bj.public.tencenttdmq.com/9jobs', 'cmq://<host>/<queue>'],
+    [`cmq://cmq-bj.public.tencenttdmq.com/${'j'.repeat(65)}`, 'cmq://<host>/<queue>'],
     ['cmq://cmq-bj.public.tencenttdmq.com/', 'cmq://<host>/<queue>'],
     ['cos://docs-1250000000.ap-beijing', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing/pending', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing//', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing//pending/', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing/pending/d1', 'cos://<bucket>'],
+    ['cos://docs-1250000000.ap-beijing/.pending/', 'cos://<bucket>'],
+    [`cos://docs-1250000000.ap-beijing/${'a/'.repeat(9)}`, 'cos://<bucket>'],
+    [`cos://docs-1250000000.ap-beijing/${'f'.repeat(64)}/`, 'cos://<bucket>'],
+    [`cos://docs-1250000000.ap-beijing/${`${'f'.repeat(63)}/`.repeat(4)}f/`, 'cos://<bucket>'],
+    ['cos://docs-1250000000/pending/', 'cos://<bucket>'],
+    ['cos://evil.docs-1250000000.ap-beijing/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing/a%2Fb/', 'cos://<bucket>'],
     [`cos://docs-1250000000.ap-beijing/${`${'f'.repeat(50)}/`.repeat(6)}`, 'cos://<bucket>'],
     ['cos://docs.ap-beijing/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing.evil/pending/', 'cos://<bucket>'],
     ['cos://docs-1250000000.ap-beijing:81/pending/', 'cos://<bucket>'],
-    ['ftp://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'https:'],
+    ['ftp://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'begins with ftp:'],
     ['http://sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'https:'],
     ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs.fifo', 'FIFO'],
     ['https://sqs.eu-central-1.amazonaws.com/jobs', 'path'],
+    ['https://sqs.eu-central-1.amazonaws.com/more/123456789012/jobs', 'path'],
+    ['https://sqs.eu-central-1.amazonaws.com/1234567890123/jobs', 'path'],
+    ['https://sqs.eu-central-1.amazonaws.com/123456789012/', 'path'],
+    [`https://sqs.eu-central-1.amazonaws.com/123456789012/${'j'.repeat(81)}`, 'path'],
     ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs/more', 'path'],
     ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs?x=1', 'query'],
+    ['https://sqs.eu-central-1.amazonaws.com/123456789012/jobs#x', 'fragment'],
+    ['https://user@sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'user'],
+    ['https://:hunter2@sqs.eu-central-1.amazonaws.com/123456789012/jobs', 'password'],
+    ['https://evilsqs.eu-central-1.amazonaws.com/123456789012/jobs', 'no host of a known queue service'],
+    ['https://evil.eu-central-1.queue.amazonaws.com/123456789012/jobs', 'no host of a known queue service'],
+    [
+      'https://eu-central-1.queue.amazonaws.com.evil.example/123456789012/jobs',
+      'no host of a known queue service',
+    ],
     [
       'https://sqs.eu-central-1.amazonaws.com.evil.example/123456789012/jobs',
       'no host of a known queue service',
@@ -106,7 +152,10 @@ describe('a queue URL', () => {
   });
 
   test('that is a FIFO queue is refused on any host', () => {
-    expect(parseQueueUrl('http://127.0.0.1:1/1/jobs.fifo', 'sqs')).toMatchObject({ kind: 'refused' });
+    expect(parseQueueUrl('http://127.0.0.1:1/1/jobs.fifo', 'sqs')).toMatchObject({
+      kind: 'refused',
+      problem: expect.stringContaining('standard queue'),
+    });
   });
 
   test('with a password is refused, and the password is not told', () => {
@@ -202,6 +251,19 @@ describe('opening the queue', () => {
     await cloud.close();
   });
 
+  test('opens a queue in a bucket', async () => {
+    const bucket = await EmbeddedBucket.start();
+    const changes = { queue: PENDING, deadLetters: BURIED, client: bucket.clientPolicy };
+    const opened = await openQueue(config(changes), bucket.effects);
+    await bucket.put('d1');
+    const holdUntil = after(bucket.clock.now(), minutes(1));
+    expect(await opened.lease({ max: 1, holdUntil, wait: millis(0) })).toMatchObject([
+      { kind: 'job', job: { jobId: 'd1', ...SOURCE } },
+    ]);
+    await opened.close();
+    await bucket.close();
+  });
+
   test('opens the messages that Lambda received', async () => {
     const message = {
       messageId: 'm1',
@@ -231,13 +293,39 @@ describe('opening the queue', () => {
       'queues of two names',
     ],
     [
+      'one queue of CMQ by both its hosts, however it is spelt',
+      {
+        queue: addressOf('cmq://cmq-bj.public.tencenttdmq.com/JOBS'),
+        deadLetters: addressOf('cmq://bj.mqadapter.cmq.tencentyun.com/jobs'),
+      },
+      'both name JOBS',
+    ],
+    [
       'queues of two kinds',
       { deadLetters: addressOf('cos://docs-1250000000.ap-beijing/dead/') },
+      'QUEUE_URL is a sqs: queue and DEAD_LETTER_QUEUE_URL a cos: one: use two of a kind',
+    ],
+    [
+      'jobs in a bucket and dead letters elsewhere',
+      { queue: addressOf('cos://docs-1250000000.ap-beijing/jobs/') },
+      'use two of a kind',
+    ],
+    [
+      'jobs on CMQ and dead letters elsewhere',
+      { queue: addressOf('cmq://cmq-bj.public.tencenttdmq.com/jobs') },
       'use two of a kind',
     ],
     [
       'queues of two regions',
       { deadLetters: addressOf('https://sqs.eu-west-1.amazonaws.com/123456789012/dead') },
+      'one region',
+    ],
+    [
+      'queues of two regions, wherever the endpoint is',
+      {
+        awsEndpoint: 'http://127.0.0.1:1',
+        deadLetters: addressOf('https://sqs.eu-west-1.amazonaws.com/123456789012/dead'),
+      },
       'one region',
     ],
     [
@@ -248,7 +336,22 @@ describe('opening the queue', () => {
       },
       'side by side',
     ],
-    ['queues of two hosts', { deadLetters: addressOf('http://127.0.0.1:1/1/dead', 'sqs') }, 'one region'],
+    [
+      'pending jobs below the dead letters',
+      {
+        queue: addressOf('cos://docs-1250000000.ap-beijing/dead/jobs/'),
+        deadLetters: addressOf('cos://docs-1250000000.ap-beijing/dead/'),
+      },
+      'side by side',
+    ],
+    [
+      'queues of two hosts',
+      {
+        queue: addressOf('http://127.0.0.1:1/1/jobs', 'sqs'),
+        deadLetters: addressOf('http://127.0.0.1:2/1/dead', 'sqs'),
+      },
+      'at http://127.0.0.1:1 and http://127.0.0.1:2: use queues of one region',
+    ],
     [
       'a host that tells no region',
       {
@@ -270,12 +373,28 @@ describe('opening the queue', () => {
       addressOf(`cos://docs-1250000000.ap-beijing/${name}/`),
     );
     if (queue === undefined || deadLetters === undefined) throw new Error('two were made');
-    const opening = openBatch(config({ queue, deadLetters }), [], aws.clock.now(), { clock: aws.clock });
-    await expect(opening).rejects.toMatchObject({ code: 'queue-unusable' });
+    for (const changes of [{ queue, deadLetters }, { deadLetters }, { queue }]) {
+      const opening = openBatch(config(changes), [], aws.clock.now(), { clock: aws.clock });
+      await expect(opening).rejects.toMatchObject({
+        code: 'queue-unusable',
+        message: expect.stringMatching(/QUEUE_URL is (cos|https):.*event source/),
+      });
+    }
+  });
+
+  test.each([
+    ['cos://docs-1250000000.ap-beijing/jobs/', 'cos://scans-1250000000.ap-beijing/jobs/dead/'],
+    ['cos://docs-1250000000.ap-beijing/jobs/', 'cos://docs-1250000000.ap-beijing/jobs-dead/'],
+  ])('takes folders side by side, or in two buckets: %s and %s', async (queue, deadLetters) => {
+    const changes = { queue: addressOf(queue), deadLetters: addressOf(deadLetters) };
+    const opened = await openQueue(config(changes), effects());
+    expect(opened.capabilities).toMatchObject({ exclusiveLeases: false, leasesAsLongAsAsked: true });
+    await opened.close();
   });
 
   test.each([
     'http://127.0.0.1:1',
+    'http://127.1.22.33:1',
     'http://localhost:1',
     'http://sqs.us-east-1.localhost:1',
     'http://[::1]:1',
@@ -284,5 +403,40 @@ describe('opening the queue', () => {
     const opened = await openQueue(config({ queue, deadLetters }), effects());
     expect(opened.capabilities.exclusiveLeases).toBe(true);
     await opened.close();
+  });
+
+  test.each([
+    'http://notlocalhost:1',
+    'http://localhost.example:1',
+    'http://128.0.0.1:1',
+    'http://127.0.0.1.example:1',
+    'http://[::2]:1',
+  ])('needs the region of any other: %s', async (origin) => {
+    const [queue, deadLetters] = [addressOf(`${origin}/1/jobs`, 'sqs'), addressOf(`${origin}/1/dead`, 'sqs')];
+    for (const changes of [
+      { queue, deadLetters },
+      {
+        queue: addressOf('http://localhost/1/jobs', 'sqs'),
+        deadLetters: addressOf('http://localhost/1/dead', 'sqs'),
+        awsEndpoint: origin,
+      },
+    ]) {
+      await expect(openQueue(config(changes), effects())).rejects.toMatchObject({
+        code: 'queue-unusable',
+        message: expect.stringMatching(/the region of http:.*jobs is not known: set AWS_REGION/),
+      });
+    }
+  });
+
+  test('signs for some region where the endpoint is on this machine, whatever the hosts of the queue URLs', async () => {
+    const server = await ScriptedServer.start(answer(200, '{}'));
+    const [queue, deadLetters] = ['one', 'two'].map((host) => addressOf(`http://${host}.example/1/q`, 'sqs'));
+    if (queue === undefined || deadLetters === undefined) throw new Error('two were made');
+    const awsEndpoint = server.origin.href;
+    const opened = await openQueue(config({ queue, deadLetters, awsEndpoint }), effects());
+    await opened.lease({ max: 1, holdUntil: after(aws.clock.now(), minutes(1)), wait: millis(0) });
+    await opened.close();
+    await server.close();
+    expect(server.requests[0]?.headers.authorization).toContain('/us-east-1/sqs/aws4_request');
   });
 });

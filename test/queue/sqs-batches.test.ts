@@ -24,12 +24,13 @@ describe('splitting into batches', () => {
     );
   });
 
-  test('leaves an item that is too large to a batch of its own', () => {
-    expect(splitIntoBatches([1, MAX_BATCH_BYTES + 1, 1], (size) => size, SQS_BATCH)).toEqual([
-      [1],
-      [MAX_BATCH_BYTES + 1],
-      [1],
-    ]);
+  test.each([
+    ['fit to the byte', [1, MAX_BATCH_BYTES - 1, 0], [[1, MAX_BATCH_BYTES - 1, 0]]],
+    ['are one byte too many', [1, MAX_BATCH_BYTES], [[1], [MAX_BATCH_BYTES]]],
+    ['begin with one that is too large', [MAX_BATCH_BYTES + 1, 1], [[MAX_BATCH_BYTES + 1], [1]]],
+    ['have one that is too large among them', [1, MAX_BATCH_BYTES + 1, 1], [[1], [MAX_BATCH_BYTES + 1], [1]]],
+  ])('gives items that %s their batches', (_what, sizes, batches) => {
+    expect(splitIntoBatches(sizes, (size) => size, SQS_BATCH)).toEqual(batches);
   });
 });
 
@@ -52,7 +53,53 @@ describe('sending in batches', () => {
     };
     const errors = await sendInBatches(['a', 'b', 'c'], { ...ASKED, send });
     expect(errors.map((error) => error?.code)).toEqual([undefined, 'queue-unavailable', undefined]);
+    expect(errors[1]?.message).toMatch(/SendMessageBatch on .*\/1\/q .*without this entry/);
     expect(sent).toEqual([['a', 'b', 'c'], ['b']]);
+  });
+
+  test('takes the word of the second try for what was sent twice, and of the first for the others', async () => {
+    let calls = 0;
+    const send = (entries: readonly { Id: string; item: string }[]): Promise<BatchAnswer> => {
+      calls += 1;
+      const Failed = entries
+        .filter(({ item }) => item !== 'good')
+        .map(({ Id, item }) => ({ Id, Code: `${item}-${calls}`, SenderFault: item === 'ours' }));
+      return Promise.resolve({
+        Failed,
+        Successful: entries.filter(({ item }) => item === 'good'),
+        $metadata: {},
+      });
+    };
+    const errors = await sendInBatches(['good', 'ours', 'theirs'], { ...ASKED, send });
+    expect(errors[0]).toBeUndefined();
+    expect(errors[1]).toMatchObject({ code: 'message-refused', message: expect.stringContaining('ours-1') });
+    expect(errors[2]).toMatchObject({
+      code: 'queue-unavailable',
+      message: expect.stringContaining('theirs-2'),
+    });
+    expect(calls).toBe(2);
+  });
+
+  test('takes nothing for sent where the answer says nothing', async () => {
+    const send = (): Promise<BatchAnswer> => Promise.resolve({ $metadata: { requestId: 'r-1' } });
+    expect(await sendInBatches(['a', 'b'], { ...ASKED, send })).toMatchObject([
+      { code: 'queue-unavailable', requestId: 'r-1' },
+      { code: 'queue-unavailable', requestId: 'r-1' },
+    ]);
+  });
+
+  test('has four batches under way at a time, so that a small function is not flooded', async () => {
+    let [underWay, most] = [0, 0];
+    const send = async (entries: readonly { Id: string }[]): Promise<BatchAnswer> => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      return succeed(entries);
+    };
+    const items = Array.from({ length: 95 }, (_, index) => index);
+    expect(await sendInBatches(items, { ...ASKED, send })).toEqual(items.map(() => undefined));
+    expect(most).toBe(4);
   });
 
   test('tells each item’s own end apart, whatever the order of the answer, and also where an item comes twice', async () => {

@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
 import type { Lease, Outcome, SettleResult } from '../../lib/queue/pending-queue.js';
 import { QueueError } from '../../lib/queue/queue-error.js';
-import type { SqsQueue } from '../../lib/queue/sqs.js';
-import { aPendingJob } from '../support/pending-jobs.js';
+import { createSqsClient } from '../../lib/queue/sqs-client.js';
+import { openSqsQueue, type SqsQueue } from '../../lib/queue/sqs.js';
+import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { answer, ScriptedServer } from '../support/scripted-server.js';
 import { setEnvironment, TEST_KEY, useAwsEnvironment } from './aws-environment.js';
-import { EmbeddedSqs } from './embedded-sqs.js';
+import { EmbeddedSqs, REGION } from './embedded-sqs.js';
 
 useAwsEnvironment();
 
@@ -122,6 +123,18 @@ describe('asking SQS for messages', () => {
   });
 });
 
+test('a queue that is closed lets its connections go', async () => {
+  const connection = { region: REGION, endpoint: aws.origin, requestTimeout: seconds(5) };
+  const client = createSqsClient(connection);
+  const destroyed = jest.spyOn(client, 'destroy');
+  const urls = { queueUrl: aws.urlOf('jobs'), deadLetterQueueUrl: aws.urlOf('dead') };
+  const other = openSqsQueue({ ...connection, ...urls, defaults: SOURCE }, { clock: aws.clock }, client);
+  expect(await other.lease(request())).toEqual([]);
+  expect(destroyed).not.toHaveBeenCalled();
+  await expect(other.close()).resolves.toBeUndefined();
+  expect(destroyed).toHaveBeenCalledTimes(1);
+});
+
 describe('settling in SQS', () => {
   test('an entry that SQS failed through its own fault is sent once more', async () => {
     await enqueue(3);
@@ -223,6 +236,53 @@ describe('settling in SQS', () => {
     expect(aws.sqs.control.messages('jobs')).toEqual([]);
   });
 
+  test.each<
+    [string, Outcome, 'DeleteMessageBatch' | 'ChangeMessageVisibilityBatch' | 'SendMessageBatch', string]
+  >([
+    ['done', DONE, 'DeleteMessageBatch', 'jobs'],
+    ['to be looked at again', { kind: 'look-again', delay: NOW }, 'ChangeMessageVisibilityBatch', 'jobs'],
+    ['given up', DEAD, 'SendMessageBatch', 'dead'],
+  ])(
+    'a failure to settle what is %s says what was asked of which queue',
+    async (_what, outcome, action, name) => {
+      await enqueue(1);
+      const leases = await leaseAll();
+      aws.sqs.control.fail(action, { kind: 'refuse', as: 'InvalidParameterValue' });
+      const [result] = await settleAll(leases, outcome);
+      expect(result).toMatchObject({
+        ok: false,
+        error: { message: expect.stringContaining(`${action} on ${aws.urlOf(name)} failed`) },
+      });
+    },
+  );
+
+  test.each([
+    [-1, 'ok'],
+    [0, 'lease-expired'],
+  ])('a lease may be used until its end: %d ms from there is %s', async (late, code) => {
+    await enqueue(2);
+    const leases = await leaseAll();
+    const [lease] = leases;
+    if (lease === undefined) throw new Error('two were put in');
+    aws.advance(millis(lease.until - aws.clock.now() + late));
+    const results = await settleAll(leases, { kind: 'look-again', delay: NOW });
+    expect(codes(results)).toEqual([code, code]);
+    if (code === 'ok') return;
+    const said = new RegExp(`${lease.id} of ${aws.urlOf('jobs')} has ended`);
+    expect(results[0]).toMatchObject({ error: { disposition: 'job', message: expect.stringMatching(said) } });
+    expect(aws.sqs.control.calls('ChangeMessageVisibilityBatch')).toBe(0);
+  });
+
+  test('a lease of another queue is refused, and SQS is not asked', async () => {
+    await enqueue(1);
+    const [lease] = await leaseAll();
+    if (lease === undefined) throw new Error('one was put in');
+    const [result] = await settleAll([{ ...lease }], DONE);
+    const said = new RegExp(`${lease.id} is none of ${aws.urlOf('jobs')}`);
+    expect(result).toMatchObject({ error: { code: 'lease-lost', message: expect.stringMatching(said) } });
+    expect(aws.sqs.control.calls('DeleteMessageBatch')).toBe(0);
+  });
+
   test('a lease that SQS has given up earlier than its time is told as lost', async () => {
     await enqueue(1);
     const [lease] = await queue.lease({ ...request(), holdUntil: after(aws.clock.now(), hours(1)) });
@@ -312,8 +372,16 @@ describe('when SQS does not do what it is asked', () => {
     });
   });
 
+  test('a long poll may take its wait beside the request timeout', async () => {
+    await enqueue(1);
+    aws.sqs.control.fail('ReceiveMessage', { kind: 'delay', ms: 400 }, 3);
+    const other = aws.open({ requestTimeout: millis(150) });
+    expect(await other.lease({ ...request(), wait: seconds(20) })).toHaveLength(1);
+    await other.close();
+  });
+
   test('silence ends with the request timeout', async () => {
-    aws.sqs.control.fail('ReceiveMessage', { kind: 'delay', ms: 60_000 }, 3);
+    aws.sqs.control.fail('ReceiveMessage', { kind: 'delay', ms: 2_000 }, 3);
     const other = aws.open({ requestTimeout: millis(40) });
     expect(await errorOf(other.lease(request()))).toMatchObject({ code: 'queue-unavailable' });
     await other.close();
@@ -326,28 +394,41 @@ describe('when SQS does not do what it is asked', () => {
     const other = aws.open({ endpoint });
     expect(await errorOf(other.lease(request()))).toMatchObject({ code: 'queue-unavailable' });
     const [result] = await other.enqueue([aPendingJob(1)], NOW);
-    expect(result).toMatchObject({ ok: false, error: { code: 'queue-unavailable' } });
+    const message = expect.stringContaining(`SendMessageBatch on ${aws.urlOf('jobs')} failed`);
+    expect(result).toMatchObject({ ok: false, error: { code: 'queue-unavailable', message } });
     await other.close();
   });
 
   test.each([
-    ['without a receipt handle', { ReceiptHandle: undefined }],
-    ['without the time it was sent', { Attributes: {} }],
-    ['whose body was damaged on the way', { MD5OfBody: '0'.repeat(32) }],
-  ])('a message %s is not taken for one', async (_what, damage) => {
+    ['without an ID', { MessageId: undefined }, 'incomplete message'],
+    ['without a receipt handle', { ReceiptHandle: undefined }, 'incomplete message'],
+    [
+      'without a body',
+      { Body: undefined, MD5OfBody: 'd41d8cd98f00b204e9800998ecf8427e' },
+      'incomplete message',
+    ],
+    ['without attributes', { Attributes: undefined }, 'incomplete message'],
+    ['without the time it was sent', { Attributes: {} }, 'incomplete message'],
+    ['sent at no time', { Attributes: { SentTimestamp: '' } }, 'incomplete message'],
+    ['sent at what begins as a time', { Attributes: { SentTimestamp: '1e3' } }, 'incomplete message'],
+    ['sent at what ends as a time', { Attributes: { SentTimestamp: '-1' } }, 'incomplete message'],
+    ['whose body was damaged on the way', { MD5OfBody: '0'.repeat(32) }, 'MD5'],
+  ])('a message %s is not taken for one', async (_what, damage, words) => {
     const message = {
       MessageId: 'm1',
       ReceiptHandle: 'r1',
       Body: 'd1',
-      MD5OfBody: 'f53b5e91daa4f51b4f2bf8a5ab8bb5d8',
+      MD5OfBody: '9948c645c094247794f4c7acdbeb2bb6',
       Attributes: { SentTimestamp: '1' },
     };
     const server = await ScriptedServer.start(
-      answer(200, JSON.stringify({ Messages: [{ ...message, ...damage }] })),
+      answer(200, JSON.stringify({ Messages: [{ ...message, ...damage }] }), { 'x-amzn-requestid': 'r-1' }),
     );
     const other = aws.open({ endpoint: server.origin.href });
     try {
-      expect(await errorOf(other.lease(request()))).toMatchObject({ code: 'queue-unavailable' });
+      const error = await errorOf(other.lease(request()));
+      expect(error).toMatchObject({ code: 'queue-unavailable', message: expect.stringContaining(words) });
+      if (words !== 'MD5') expect(error.requestId).toBe('r-1');
     } finally {
       await other.close();
       await server.close();

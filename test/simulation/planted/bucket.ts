@@ -66,7 +66,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       file: 'lib/queue/bucket-checkpoint.ts',
       find: 'if (read.output.prefix !== prefix || since > now) return NOTHING_DONE;',
       replace: 'if (read.output.prefix !== prefix) return NOTHING_DONE;',
-      within: 35,
+      within: 150,
       breaks: [4],
     },
     {

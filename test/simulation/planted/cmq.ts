@@ -38,16 +38,16 @@ export const PLANTED_IN_CMQ: readonly PlantedBug[] = (
     {
       name: 'a dead letter is sent after its message was deleted',
       file: 'lib/queue/cmq-settle.ts',
-      find: 'await this.remove(await this.#sendAll([letters],',
+      find: 'await this.remove(await this.#sendAll(new Map([[0, letters]]),',
       replace:
-        'await this.remove(buried.map(({ delivery }) => delivery));\n    await Promise.all(await this.#sendAll([letters],',
+        'await this.remove(buried.map(({ delivery }) => delivery));\n    await Promise.all(await this.#sendAll(new Map([[0, letters]]),',
       within: 20,
       breaks: [1],
     },
     {
       name: 'a job counts as first seen by our own clock, however far behind it is',
       file: 'lib/queue/cmq.ts',
-      find: 'serverDate ?? (sentAt === undefined ? this.#effects.clock.now() : undefined)',
+      find: 'serverDate ?? sentAt ?? this.#effects.clock.now()',
       replace: 'this.#effects.clock.now()',
       within: 50,
       breaks: [1],

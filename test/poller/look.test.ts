@@ -1,0 +1,158 @@
+import { describe, expect, test } from '@jest/globals';
+import { ServiceError } from '../../lib/cos/errors/service-error.js';
+import { after, hours } from '../../lib/domain/units.js';
+import { Holds } from '../../lib/poller/holds.js';
+import { failedLook, type LookDeps } from '../../lib/poller/look.js';
+import { Tally } from '../../lib/poller/tally.js';
+import type { JobLease } from '../../lib/queue/pending-queue.js';
+import { jsonLog } from '../../lib/telemetry/log.js';
+import { askedJob, failure, isProbe, jobInState, type Answering } from '../support/fake-service.js';
+import { MemoryQueue } from '../support/memory-queue.js';
+import { aJobId, aPendingJob, SOURCE } from '../support/pending-jobs.js';
+import { START } from '../support/virtual-clock.js';
+import { allInState, eventsOf, jobs, policy, setUp } from './run-setting.js';
+
+const NAMING = { jobId: aJobId(1), bucket: SOURCE.bucket, region: SOURCE.region };
+
+describe('a manifest that is there', () => {
+  const manifest = {
+    bucket: 'out-1250000000',
+    region: 'ap-chongqing',
+    key: `manifests/${aJobId(1)}.json`,
+  };
+
+  /** A success of which one page of two has come. */
+  const lackingAPage =
+    (stored: Record<string, string>): Answering =>
+    (request) => {
+      if (request.method === 'HEAD') return { headers: stored };
+      const whole = allInState('Success')(request);
+      if (whole === undefined || whole instanceof Promise) return whole;
+      const body = String(whole.body).replace('<SuccPageCount>1<', '<SuccPageCount>2<');
+      return { ...whole, body: Buffer.from(body) };
+    };
+
+  test.each<[string, Answering, Record<string, unknown>]>([
+    [
+      'whole, as written',
+      allInState('Success'),
+      { event: 'manifest-written', state: 'Success', complete: true, pages: 1, manifest },
+    ],
+    [
+      'of a job that failed, as written without pages',
+      allInState('Failed'),
+      { event: 'manifest-written', state: 'Failed', complete: true, pages: 0, manifest },
+    ],
+    [
+      'incomplete, as written where there was none of its job',
+      lackingAPage({}),
+      { event: 'manifest-written', complete: false, pages: 1, manifest },
+    ],
+    [
+      'fuller than what is at hand, as kept',
+      lackingAPage({ 'x-cos-meta-docjob-job-id': aJobId(1), 'x-cos-meta-docjob-pages': '2' }),
+      { event: 'manifest-kept', complete: false, pages: 1, manifest },
+    ],
+  ])('is logged: %s', async (_what, answer, line) => {
+    const { go, lines } = setUp(new MemoryQueue(jobs(1), after(START, hours(-100))), answer);
+    const report = await go();
+    expect(lines[0]).toMatchObject({ level: 'info', ...NAMING, ...line });
+    expect(lines.map(({ event }) => event)).toEqual([line['event'], 'run-finished']);
+    expect(report.incomplete).toBe(line['complete'] === true ? 0 : 1);
+  });
+});
+
+describe('a look that fails', () => {
+  test.each([
+    ['InternalError', 'describe', 'GET', 500],
+    ['InvalidArgument', 'describe', 'GET', 400],
+    ['EntityTooLarge', 'write-manifest', 'PUT', 400],
+  ])(
+    'with %s at its %s is logged with what it takes to ask about it',
+    async (code, operation, method, status) => {
+      const { go, lines } = setUp(new MemoryQueue(jobs(1)), (request) => {
+        if (isProbe(request)) return undefined;
+        return request.method === method ? failure(status, code) : jobInState(askedJob(request), 'Success');
+      });
+      await go();
+      const message: unknown = expect.stringContaining(code);
+      expect(eventsOf(lines, 'look-failed')).toEqual([
+        expect.objectContaining({ level: 'warn', ...NAMING, operation, code, message, requestId: 'NjA=' }),
+      ]);
+    },
+  );
+
+  test('of a bucket that is closed to its writes is held back there, and said so once', async () => {
+    const { go, lines } = setUp(new MemoryQueue(jobs(12)), (request) =>
+      request.method === 'PUT' ? failure(403, 'AccessDenied') : allInState('Success')(request),
+    );
+    await expect(go({ policy: { concurrency: 1 } })).rejects.toMatchObject({ code: 'run-failed' });
+    expect(eventsOf(lines, 'look-failed')).toEqual([]);
+    expect(eventsOf(lines, 'bucket-held-back')).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        ...NAMING,
+        operation: 'write-manifest',
+        closed: 'out-1250000000 (ap-chongqing)',
+      }),
+    ]);
+  });
+});
+
+describe('a look that made its run stop', () => {
+  const refused = new ServiceError({
+    asked: 'GET x',
+    status: 401,
+    serviceCode: 'InvalidAuthorization',
+    disposition: 'credentials',
+    requestId: 'NjA=',
+  });
+
+  test.each([
+    ['our key', refused, 'InvalidAuthorization', 'InvalidAuthorization', 'credentials', 'NjA='],
+    ['a bug', new RangeError('a bug'), 'unexpected', 'a bug', 'job', undefined],
+    ['what is no error at all', 'a text', 'unexpected', 'not an error', 'job', undefined],
+  ])(
+    'because of %s is counted and logged, and its job is looked at again later',
+    (_what, thrown, code, words, disposition, requestId) => {
+      const lines: Record<string, unknown>[] = [];
+      const tally = new Tally(START);
+      const deps: LookDeps = {
+        requester: { send: () => Promise.reject(new Error('nothing more is asked')) },
+        now: () => after(START, hours(1)),
+        random: () => 0,
+        log: jsonLog({
+          level: 'debug',
+          now: () => START,
+          write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>), // our own log's lines are objects
+        }),
+        tally,
+        holds: new Holds(),
+        policy: policy.decisions,
+        isAllowedBucket: policy.isAllowedBucket,
+        keyTemplate: policy.keyTemplate,
+      };
+      const lease: JobLease = {
+        kind: 'job',
+        id: 'm1',
+        firstSeenAt: START,
+        until: after(START, hours(2)),
+        job: aPendingJob(1),
+      };
+      expect(failedLook(lease, thrown, deps)).toEqual({ outcome: { kind: 'look-again', delay: 900_000 } });
+      const calls = { attempts: { ci: 0, cos: 0 }, retries: 0, clockOffset: undefined };
+      expect(tally.report(START, calls, 'failed').errors).toEqual({ [disposition]: 1 });
+      expect(lines).toEqual([
+        {
+          time: new Date(START).toISOString(),
+          level: 'error',
+          event: 'look-failed',
+          ...NAMING,
+          code,
+          message: expect.stringContaining(words) as unknown,
+          ...(requestId === undefined ? {} : { requestId }),
+        },
+      ]);
+    },
+  );
+});
