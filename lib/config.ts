@@ -19,6 +19,7 @@ import { nextLookTime } from './poller/look-times.js';
 import { timeForALook } from './poller/budget.js';
 import type { RunPolicy } from './poller/run.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
+import { DEFAULT_SWEEP } from './poller/sweep-plan.js';
 import { DEFAULT_CMQ_SETTINGS, LEASE_SLACK, longestDelay } from './queue/cmq-times.js';
 import {
   parseQueueUrl,
@@ -91,6 +92,7 @@ export function readConfig(read: EnvReader): Config | undefined {
   const logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
+  const sweep = read.oneOf('SWEEP', ['on', 'off'], 'on') === 'on' ? { sweep: DEFAULT_SWEEP } : {};
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
   const cmq = readCmq(read);
   if (queue?.kind === 'cmq') checkCmq(cmq, { decisions, client, queueWait }, read);
@@ -112,7 +114,17 @@ export function readConfig(read: EnvReader): Config | undefined {
     },
     maxConcurrentRuns,
     logLevel,
-    run: { client, decisions, source, isAllowedBucket, keyTemplate, concurrency, maxLeases, queueWait },
+    run: {
+      client,
+      decisions,
+      source,
+      isAllowedBucket,
+      keyTemplate,
+      concurrency,
+      maxLeases,
+      queueWait,
+      ...sweep,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { before, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import type { QueueCapabilities } from '../queue/pending-queue.js';
 
 /**
  * What is kept free at the end of a run for settling: a dead letter and its acknowledgement, each of which gets a second (QUEUE_REQUEST_TIMEOUT), and
@@ -63,9 +64,35 @@ export function lookUntil(leaseUntil: EpochMs, budget: RunBudget): EpochMs {
   return epochMs(Math.min(budget.workUntil, before(leaseUntil, SETTLE_TIME)));
 }
 
+/** When lists must have ended: comfortably before a look must. A run in which they took a look's time would hand its jobs back, and the next one too. */
+export function listUntil(leaseUntil: EpochMs, budget: RunBudget): EpochMs {
+  return before(lookUntil(leaseUntil, budget), millis(COMFORTABLE_LOOKS * budget.lookTime));
+}
+
 /** Whether a look may be started at `now`: it must be able to end in time, each attempt at its longest. */
 export function mayStart(now: EpochMs, leaseUntil: EpochMs, budget: RunBudget): boolean {
   return between(now, lookUntil(leaseUntil, budget)) >= budget.lookTime;
+}
+
+/** Leases that a run plans over at a time, so that its memory does not grow with the backlog; some ten megabytes. */
+const MOST_AT_A_TIME = 10_000;
+
+/** As many where leases are short: none may run out while the others are taken. */
+const FEW_AT_A_TIME = 100;
+
+/**
+ * How many leases to take before the next looks. More of them are asked about by fewer lists; but what is hidden from other runs meanwhile must not be more than
+ * could be looked at singly in the time that is left, each look being a describe and a PUT.
+ */
+export function leasesAtATime(
+  { showsAll, leasesAsLongAsAsked }: Pick<QueueCapabilities, 'showsAll' | 'leasesAsLongAsAsked'>,
+  timeLeft: Millis,
+  requestsPerSecond: number,
+): number {
+  if (showsAll) return MOST_AT_A_TIME;
+  if (!leasesAsLongAsAsked) return FEW_AT_A_TIME;
+  const looks = Math.floor((timeLeft * requestsPerSecond) / (1_000 * ATTEMPTS_IN_A_LOOK));
+  return Math.max(1, Math.min(MOST_AT_A_TIME, looks));
 }
 
 /** What is wrong with a lease that is too short for a look from the beginning, though the run has time for one; undefined when nothing is. */

@@ -106,6 +106,14 @@ export function decideOnFailedLook(
   return decideOnError('look-failed', error, ageOf(null, about), about, policy);
 }
 
+/**
+ * Decides about a job that a list of ended jobs does not show. Pure. That is no answer, so it can only wait; undefined at the maximum age, when the job
+ * must be asked about.
+ */
+export function decideOnAbsence(about: Circumstances, policy: DecisionPolicy): Postponement | undefined {
+  return giveUpAge(about) < policy.maxAge ? lookAgain(ageOf(null, about), about, policy) : undefined;
+}
+
 /** Decides about a job that has ended and whose manifest could not be written. Pure. */
 export function decideOnFailedWrite(
   error: DocjobError,

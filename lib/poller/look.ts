@@ -18,6 +18,7 @@ import type { JobLease, Outcome, PendingJob } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 import {
   decide,
+  decideOnAbsence,
   decideOnFailedLook,
   decideOnFailedWrite,
   type Circumstances,
@@ -27,6 +28,7 @@ import {
 } from './decide.js';
 import type { Holds, Operation } from './holds.js';
 import type { FinishedJob } from './report.js';
+import type { Task } from './sweep.js';
 import type { Tally } from './tally.js';
 
 /** What looks depend on; the same for all of a run, save that each look's requests end with its lease. */
@@ -81,6 +83,22 @@ export async function look({ job, firstSeenAt }: JobLease, deps: LookDeps): Prom
     return { outcome: { kind: 'done' }, finished: { state: ended.state, complete: decision.complete } };
   }
   return { outcome: outcomeOf(decideOnFailedWrite(error, ended, about(), deps.policy)) };
+}
+
+/** What a list says about a job is enough to let it wait, and for nothing else: undefined where the job is to be looked at. */
+export function lookByList(task: Task, deps: LookDeps): LookResult | undefined {
+  if (task.kind === 'look') return undefined;
+  const { job, firstSeenAt } = task.lease;
+  const about = { pending: job, firstSeenAt, now: deps.now(), random: deps.random() };
+  if (task.kind === 'absent') {
+    const decision = decideOnAbsence(about, deps.policy);
+    return decision === undefined ? undefined : { outcome: outcomeOf(decision) };
+  }
+  const answer = { kind: 'found', job: task.job, requestId: undefined } as const;
+  const decision = decide({ kind: 'answered', answer }, about, deps.policy);
+  if (decision.kind !== 'look-again') return undefined;
+  deps.tally.answered(answer);
+  return { outcome: decision };
 }
 
 /** What becomes of a job whose look made the run stop: looked at again by its age, and given up at the maximum age like any other. */

@@ -42,7 +42,7 @@ export interface RunReport {
   readonly deadLettered: Readonly<Partial<Record<DeadLetterReason, number>>>;
   /** Leases whose settlement failed: the queue hands them out again. */
   readonly unsettled: number;
-  /** Looks that failed, by what their error meant. */
+  /** Looks and lists that failed, by what their error meant. */
   readonly errors: Readonly<Partial<Record<Disposition, number>>>;
   /** What CI answered, by state; `Missing` where it knew no such job. */
   readonly states: Readonly<Partial<Record<DocJob['state'] | 'Missing', number>>>;

@@ -1,20 +1,33 @@
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
 import { DeadlineError } from '../cos/errors/deadline-error.js';
+import { listDocJobs } from '../doc-jobs/list.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { BucketName, Region } from '../domain/names.js';
 import { between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
 import type { JobLease, Lease, Outcome, PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
-import { leaseProblem, looksAtATime, lookUntil, mayStart, planRun, type RunBudget } from './budget.js';
+import {
+  leaseProblem,
+  leasesAtATime,
+  listUntil,
+  looksAtATime,
+  lookUntil,
+  mayStart,
+  planRun,
+  type RunBudget,
+} from './budget.js';
 import type { DecisionPolicy } from './decide.js';
 import { Holds } from './holds.js';
-import { failedLook, look, type LookDeps, type LookResult } from './look.js';
+import { failedLook, look, lookByList, type LookDeps, type LookResult } from './look.js';
+import { Lists, type ListPage } from './lists.js';
 import { probe } from './probe.js';
 import type { FinishedJob, RunReport, StopReason } from './report.js';
 import { RunError, type Failure, type RunErrorCode } from './run-error.js';
 import { Settler } from './settler.js';
+import { singly, sweep, type SweepDeps, type Task } from './sweep.js';
+import type { SweepPolicy } from './sweep-plan.js';
 import { Tally } from './tally.js';
 
 const SLOW_PROBE =
@@ -27,6 +40,9 @@ const SLOW_PROBE =
 const OUTAGE_PAUSE = seconds(30);
 
 const CUT_OFF = 'the service had not answered when the time for this run was over';
+
+/** Queues give ten messages a call (SQS) or more while they have as many: one that gives fewer has little else, and its jobs need not wait for the rest. */
+const FULL_RECEIVE = 10;
 
 /** How runs go; the same for every run of a deployment. */
 export interface RunPolicy {
@@ -47,6 +63,8 @@ export interface RunPolicy {
    * well what is wrong with our identity.
    */
   readonly withoutProbe?: boolean;
+  /** How lists of jobs are made use of; without it every job is asked about singly. */
+  readonly sweep?: SweepPolicy;
 }
 
 /** Everything that a run touches. */
@@ -93,8 +111,11 @@ class Run {
   readonly #lookDeps: LookDeps;
   #stopped: StopReason | undefined;
   #failure: Failure | undefined;
-  // Stryker disable next-line BooleanLiteral: nothing is settled before the first lease, which sets it.
-  #isLeasing = false;
+  readonly #sweepDeps: SweepDeps | undefined;
+  /** No list outlives this moment: looks must fit in after it. */
+  #listUntil: EpochMs;
+  #gathered = 0;
+  #looks = 0;
 
   constructor(policy: RunPolicy, deps: RunDeps, limits: RunLimits, budget: RunBudget, startedAt: EpochMs) {
     this.#policy = policy;
@@ -117,6 +138,21 @@ class Run {
       isAllowedBucket: policy.isAllowedBucket,
       keyTemplate: policy.keyTemplate,
     };
+    const { sweep, isAllowedBucket } = policy;
+    this.#listUntil = budget.workUntil;
+    const list: ListPage = (source, query) => {
+      // Before it waits for its turn: a list that cannot be had in time must not take the time of looks.
+      if (between(deps.clock.now(), this.#listUntil) < policy.client.attemptTimeout)
+        return Promise.reject(new DeadlineError(`a list of the jobs of ${source.bucket}`));
+      return listDocJobs(this.#client.until(this.#listUntil), source, query);
+    };
+    this.#sweepDeps = sweep && {
+      lists: new Lists(list, sweep.pageSize, deps.log, (error) => this.#tally.erred(error)),
+      now: () => this.#client.now(),
+      log: deps.log,
+      isAllowedBucket,
+      policy: sweep,
+    };
   }
 
   async go(): Promise<RunReport> {
@@ -125,11 +161,12 @@ class Run {
     this.#stopWork(ended.signal);
     try {
       if (this.#policy.withoutProbe !== true) await this.#probe();
-      // Neither the leases nor their handling ever throw: what goes wrong is remembered, and the rest is settled first.
-      await pMap(this.#leases(), (lease) => this.#handle(lease), {
-        concurrency: looksAtATime(concurrency, client),
-      });
-      await this.#settler.flush();
+      // Neither taking leases nor their handling ever throws: what goes wrong is remembered, and the rest is settled first.
+      for (let leases = await this.#gather(); leases.length > 0; leases = await this.#gather()) {
+        const tasks = await this.#tasksOf(leases);
+        await pMap(tasks, (task) => this.#handle(task), { concurrency: looksAtATime(concurrency, client) });
+        await this.#settler.flush();
+      }
     } finally {
       ended.abort();
     }
@@ -162,54 +199,85 @@ class Run {
     }
   }
 
-  async *#leases(): AsyncGenerator<Lease> {
-    for (;;) {
-      await this.#settler.flush();
-      const room = this.#policy.maxLeases - this.#tally.leased;
-      if (this.#signal.aborted) this.#stop(this.#outOfTime.signal.aborted ? 'out-of-time' : 'aborted');
-      else if (this.#outage !== undefined)
-        this.#stop(this.#outage.disposition === 'throttled' ? 'throttled' : 'service-down');
-      else if (room <= 0) this.#stop('lease-limit');
-      else if (!mayStart(this.#deps.clock.now(), this.#limits.deadline, this.#budget))
-        this.#stop('out-of-time');
-      // Told as a failure: a run that never gets to a lease would pass for one that found nothing due, tick after tick.
-      if (this.#stopped === 'out-of-time' && this.#tally.leased === 0)
-        this.#fail(
-          'service-unusable',
-          'no job was leased',
-          new DocjobError('out-of-time', SLOW_PROBE, { disposition: 'transient' }),
-        );
-      if (this.#stopped !== undefined) return;
-
-      const leases = await this.#lease(room);
-      if (leases.length === 0) {
-        this.#stop('queue-empty');
-        return;
-      }
-      this.#tally.lease(leases);
-      this.#checkLength(leases);
-      yield* leases;
+  /** Takes leases for the next looks; none when the run is to take no more. */
+  async #gather(): Promise<readonly Lease[]> {
+    const { capabilities } = this.#deps.queue;
+    const timeLeft = between(this.#deps.clock.now(), this.#budget.workUntil);
+    const most = leasesAtATime(capabilities, timeLeft, this.#policy.client.requestsPerSecond);
+    const gathered: Lease[] = [];
+    while (gathered.length < most && this.#mayLease(gathered.length)) {
+      const room = this.#isEarly ? most : Math.min(most, this.#policy.maxLeases - this.#tally.leased);
+      const leases = await this.#lease(room - gathered.length);
+      gathered.push(...leases);
+      this.#gathered += leases.length;
+      const hasMore = leases.length >= (capabilities.showsAll ? 1 : FULL_RECEIVE);
+      if (!hasMore) break;
     }
+    if (gathered.length > 0) this.#checkLength(gathered);
+    else this.#stop('queue-empty');
+    return gathered;
   }
 
-  async #lease(room: number): Promise<readonly Lease[]> {
-    this.#isLeasing = true;
-    // What ended during the flush before this: nobody else would send it.
-    const flushed = this.#settler.flush();
+  #mayLease(gathered: number): boolean {
+    if (this.#signal.aborted) this.#stop(this.#outOfTime.signal.aborted ? 'out-of-time' : 'aborted');
+    else if (this.#outage !== undefined)
+      this.#stop(this.#outage.disposition === 'throttled' ? 'throttled' : 'service-down');
+    else if (this.#isFull(gathered)) this.#stop('lease-limit');
+    else if (!mayStart(this.#deps.clock.now(), this.#limits.deadline, this.#budget))
+      this.#stop('out-of-time');
+    // Told as a failure: a run that never gets to a lease would pass for one that found nothing due, tick after tick.
+    if (this.#stopped === 'out-of-time' && this.#gathered === 0)
+      this.#fail(
+        'service-unusable',
+        'no job was leased',
+        new DocjobError('out-of-time', SLOW_PROBE, { disposition: 'transient' }),
+      );
+    return this.#stopped === undefined;
+  }
+
+  /** Where all jobs are taken, what a limit is for are those that are looked at. */
+  #isFull(gathered: number): boolean {
+    return (this.#isEarly ? this.#looks : this.#tally.leased + gathered) >= this.#policy.maxLeases;
+  }
+
+  /** Whether jobs that are not due are taken too, of which lists may show that they have ended. */
+  get #isEarly(): boolean {
+    return this.#sweepDeps !== undefined && this.#deps.queue.capabilities.showsAll;
+  }
+
+  async #lease(max: number): Promise<readonly Lease[]> {
     try {
       return await this.#deps.queue.lease({
-        max: room,
+        max,
         holdUntil: this.#limits.deadline,
         wait: this.#policy.queueWait,
+        early: this.#isEarly,
         signal: this.#signal,
       });
     } catch (error) {
       if (this.#signal.aborted) this.#stop(this.#outOfTime.signal.aborted ? 'out-of-time' : 'aborted');
       else this.#fail('queue-unusable', 'the queue cannot be asked for jobs', error);
       return [];
-    } finally {
-      await flushed;
-      this.#isLeasing = false;
+    }
+  }
+
+  /** What to do about leases, by lists where they can tell. */
+  async #tasksOf(leases: readonly Lease[]): Promise<readonly Task[]> {
+    const tasks = await this.#sweep(leases);
+    this.#tally.lease(tasks.map(({ lease }) => lease));
+    return tasks;
+  }
+
+  async #sweep(leases: readonly Lease[]): Promise<readonly Task[]> {
+    if (this.#sweepDeps === undefined || this.#isOver()) return singly(leases);
+    const shortest = epochMs(Math.min(...leases.map(({ until }) => until)));
+    this.#listUntil = listUntil(shortest, this.#budget);
+    try {
+      return await sweep(leases, this.#sweepDeps);
+    } catch (error) {
+      if (!this.#signal.aborted)
+        this.#fail('service-unusable', 'the run stopped, since no job would fare better than a list', error);
+      return singly(leases);
     }
   }
 
@@ -220,24 +288,30 @@ class Run {
     if (problem !== undefined) this.#fail('queue-unusable', problem, undefined);
   }
 
-  async #handle(lease: Lease): Promise<void> {
+  async #handle(task: Task): Promise<void> {
+    const { lease } = task;
     if (lease.kind === 'not-a-job') {
       await this.#settle(lease, { kind: 'dead-letter', reason: 'not-a-job', detail: lease.problem });
       return;
     }
-    const result = await this.#look(lease);
+    const result = lookByList(task, this.#lookDeps) ?? (await this.#look(lease));
     if (result === undefined) await this.#handBack(lease);
     else await this.#settle(lease, result.outcome, result.finished);
   }
 
   /** Looks at a job if there is still time and reason to; undefined when the lease should go back as it came. */
   async #look(lease: JobLease): Promise<LookResult | undefined> {
+    if (this.#looks >= this.#policy.maxLeases) {
+      this.#stop('lease-limit');
+      return undefined;
+    }
     if (
       this.#isOver() ||
       this.#outage !== undefined ||
       !mayStart(this.#deps.clock.now(), lease.until, this.#budget)
     )
       return undefined;
+    this.#looks += 1;
     const until = lookUntil(lease.until, this.#budget);
     try {
       return await look(lease, { ...this.#lookDeps, requester: this.#client.until(until) });
@@ -267,7 +341,6 @@ class Run {
       });
     }
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.settled(result, finished));
-    await this.#flushWhileWaiting();
   }
 
   async #handBack(lease: Lease): Promise<void> {
@@ -275,12 +348,6 @@ class Run {
     const delay = exactDelays && this.#outage !== undefined ? OUTAGE_PAUSE : millis(0);
     const outcome: Outcome = { kind: 'look-again', delay };
     await this.#settler.add({ lease, outcome }, (result) => this.#tally.returned(result));
-    await this.#flushWhileWaiting();
-  }
-
-  /** What ends while the queue is being waited on is acknowledged at once: it must not wait for a long poll. */
-  async #flushWhileWaiting(): Promise<void> {
-    if (this.#isLeasing) await this.#settler.flush();
   }
 
   get #outage(): DocjobError | undefined {

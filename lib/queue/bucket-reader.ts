@@ -65,7 +65,7 @@ export class BucketReader {
     this.#round = new Round(options.queue.prefix, NOTHING_DONE);
   }
 
-  /** Takes what is due, from one page at most; empty once every key was seen. Rejects with the reason of the request's signal when that aborts. */
+  /** Takes what is due, or all where that was asked for, from one page at most; empty once every key was seen. Rejects with the reason of the request's signal when that aborts. */
   async lease(request: LeaseRequest): Promise<readonly Lease[]> {
     const { signal } = request;
     signal?.throwIfAborted();
@@ -114,8 +114,9 @@ export class BucketReader {
     return now === undefined ? NOTHING_DONE : parseCheckpoint(stored.body, queue.prefix, now);
   }
 
-  /** Takes up to `max` due objects off the page. */
-  #take(round: Round, page: ObjectPage, { max, holdUntil }: LeaseRequest): readonly Lease[] {
+  /** Takes up to `max` objects off the page: those that are due, or all. */
+  #take(round: Round, page: ObjectPage, request: LeaseRequest): readonly Lease[] {
+    const { max } = request;
     const leases: Lease[] = [];
     while (leases.length < max) {
       const object = page.objects[this.#next];
@@ -127,20 +128,21 @@ export class BucketReader {
       this.#next += 1;
       const { since, claim } = round;
       if (!round.pass(object.key)) break;
-      const leased = this.#leaseIfDue(object, { since, until: page.listedAt }, holdUntil);
+      const leased = this.#leaseOf(object, { since, until: page.listedAt }, request);
       if (leased === undefined) continue;
       this.#leased.set(leased.lease, leased);
-      this.#open.set(leased.lease, claim);
+      // What is not due is in nobody's way, looked at or not.
+      if (leased.isDue) this.#open.set(leased.lease, claim);
       leases.push(leased.lease);
     }
     return leases;
   }
 
-  #leaseIfDue(
+  #leaseOf(
     object: ListedObject,
     window: { readonly since: EpochMs; readonly until: EpochMs },
-    holdUntil: EpochMs,
-  ): LeasedObject | undefined {
+    { holdUntil, early }: LeaseRequest,
+  ): (LeasedObject & { readonly isDue: boolean }) | undefined {
     const { queue, defaults } = this.#options;
     const name = object.key.slice(queue.prefix.length);
     const parsed = parseName(name, defaults);
@@ -148,11 +150,20 @@ export class BucketReader {
     // A claim may make a job older, never younger: then it is given up sooner, not later.
     const claimed = parsed.kind === 'job' ? parsed.job.firstSeenAt : undefined;
     const firstSeenAt = epochMs(Math.min(claimed ?? seenAt, seenAt));
-    if (!this.#isDue(parsed, name, { firstSeenAt, seenAt }, window)) return undefined;
+    // The last pass may not have seen what is this new.
+    const isNew = seenAt > before(window.since, LISTING_LAG);
+    const isDue = isNew || this.#isDue(parsed, name, { firstSeenAt, seenAt }, window);
+    if (!isDue && early !== true) return undefined;
+    const pass = { isDue, since: isNew ? NOTHING_DONE.since : window.since };
     // Safe in logs whatever the name is; a job's name stays as it is.
-    const facts = { id: encodeURI(object.key), firstSeenAt, until: holdUntil };
+    const facts = {
+      id: encodeURI(object.key),
+      firstSeenAt,
+      until: holdUntil,
+      ...(early === true && { pass }),
+    };
     const lease: Lease = { ...facts, ...redrivenBy(after(seenAt, GRAIN), parsed) };
-    return { lease, object, name };
+    return { lease, object, name, isDue };
   }
 
   #isDue(
@@ -161,7 +172,6 @@ export class BucketReader {
     seen: { readonly firstSeenAt: EpochMs; readonly seenAt: EpochMs },
     { since, until }: { readonly since: EpochMs; readonly until: EpochMs },
   ): boolean {
-    if (seen.seenAt > before(since, LISTING_LAG)) return true;
     const { seed, createdAt } =
       parsed.kind === 'job'
         ? { seed: parsed.job.jobId, createdAt: parsed.job.createdAt }

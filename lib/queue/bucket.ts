@@ -63,6 +63,7 @@ export function openBucketQueue(options: BucketOptions, effects: BucketEffects):
 class BucketQueue implements PendingQueue {
   readonly capabilities = {
     exclusiveLeases: false,
+    showsAll: true,
     leasesAsLongAsAsked: true,
     exactDelays: false,
     // A delay is not stored: the first look is due at once, and further ones at the job's own look times.

@@ -68,6 +68,7 @@ class CmqPendingQueue implements PendingQueue {
     const longest = longestDelay(options.settings);
     this.capabilities = {
       exclusiveLeases: true,
+      showsAll: false,
       leasesAsLongAsAsked: false,
       exactDelays: true,
       maxLookAgainDelay: longest,

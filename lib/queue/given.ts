@@ -44,6 +44,7 @@ class CallersQueue implements GivenQueue {
   readonly capabilities = {
     // Whoever else knows the job may look at it too.
     exclusiveLeases: false,
+    showsAll: false,
     leasesAsLongAsAsked: true,
     exactDelays: false,
     maxLookAgainDelay: millis(0),

@@ -25,6 +25,12 @@ interface LeaseFacts {
   readonly firstSeenAt: EpochMs;
   /** Nothing may be started for this lease from this moment on: the queue may have handed the message to another run. */
   readonly until: EpochMs;
+  /** From a queue that `showsAll`, when asked for jobs that are not due as well ({@link LeaseRequest.early}). */
+  readonly pass?: {
+    readonly isDue: boolean;
+    /** The last pass over all jobs, in which this one had its look if it was due, began then or later; the beginning of time where there was none. */
+    readonly since: EpochMs;
+  };
 }
 
 /** A leased message that holds a pending job. */
@@ -107,6 +113,8 @@ export interface QueueCapabilities {
   readonly leasesAsLongAsAsked: boolean;
   /** `look-again` is honoured to the second, up to `maxDelay`. */
   readonly exactDelays: boolean;
+  /** Every pass over the queue shows all of its jobs, due or not, and can hand them out ({@link LeaseRequest.early}). */
+  readonly showsAll: boolean;
   /** The longest delay that `look-again` and `enqueue` can be given; a longer one is shortened to it. */
   readonly maxLookAgainDelay: Millis;
   readonly maxEnqueueDelay: Millis;
@@ -120,6 +128,10 @@ export interface LeaseRequest {
   readonly holdUntil: EpochMs;
   /** How long to wait for a first message while there is none. */
   readonly wait: Millis;
+  /**
+   * Also hands out jobs that are not due, each saying so in its `pass`, if the queue `showsAll`. Such a lease need not be settled.
+   */
+  readonly early?: boolean;
   /** Aborts the asking, the wait included: `lease` rejects with its reason. */
   readonly signal?: AbortSignal;
 }

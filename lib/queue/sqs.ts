@@ -61,6 +61,7 @@ export function openSqsQueue(
 class SqsPendingQueue implements SqsQueue {
   readonly capabilities = {
     exclusiveLeases: true,
+    showsAll: false,
     leasesAsLongAsAsked: true,
     exactDelays: true,
     maxLookAgainDelay: MAX_VISIBILITY,

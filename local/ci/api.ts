@@ -11,7 +11,7 @@ import type { Callbacks } from './callbacks.js';
 import { writeCiTime } from './ci-time.js';
 import { checkTemplate, readCreateRequest } from './create-request.js';
 import type { JobTable } from './job-table.js';
-import { documentedAnswerOf, jobIdIn, writeJobsDetail } from './job-xml.js';
+import { documentedAnswerOf, jobIdIn, writeJobsDetail, writeWithoutResult } from './job-xml.js';
 import { isKept, viewOf, type Job, type JobView } from './job.js';
 import { pageOfJobs, readJobFilter } from './list-jobs.js';
 import { describeQueues, pageAnswer, queueNotFound, updateQueue } from './queues.js';
@@ -126,12 +126,15 @@ function unknownJob({ unknownJob: manner }: CiBehaviour, id: string): Answer {
 }
 
 function listJobs(ci: CiService, { request, now }: Exchange, bucket: BucketFacts): Answer {
-  const filter = readJobFilter(request.query);
-  if (filter.queueId !== ci.table.queueOf(bucket).id) throw queueNotFound();
-  const then = epochMs(now - ci.behaviour.listLagMs);
+  const { behaviour } = ci;
+  const filter = readJobFilter(request.query, behaviour.listNeedsQueueId);
+  if (filter.queueId !== undefined && filter.queueId !== ci.table.queueOf(bucket).id) throw queueNotFound();
+  const then = epochMs(now - behaviour.listLagMs);
   const jobs = ci.table.jobsOf(bucket.name).filter((job) => isKept(job, now) && job.createdAt <= then);
-  const page = pageOfJobs(jobs, filter, ci.behaviour.listBounds, (job) => lookAt(ci, bucket, job, then));
-  const details = page.entries.map(({ job, view }) => writeJobsDetail(job, view));
+  const page = pageOfJobs(jobs, filter, behaviour, (job) => lookAt(ci, bucket, job, then));
+  const details = page.entries.map(({ job, view }) =>
+    behaviour.listLacksResults ? writeWithoutResult(job, view) : writeJobsDetail(job, view),
+  );
   return jobsAnswer(...details, writeElement(['NextToken', page.nextToken]));
 }
 

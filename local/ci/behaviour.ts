@@ -9,6 +9,14 @@ export interface CiBehaviour {
   listBounds: TimeBounds;
   /** Lists show the jobs as they were this long ago, as an index that lags does. */
   listLagMs: number;
+  /** Whether a list without `queueId` is refused: older pages of the document require it. */
+  listNeedsQueueId: boolean;
+  /** Lists leave out each so-manieth job, in every answer; 0: none. */
+  listSkipsEvery: number;
+  /** A page begins with the entry that the page before it ended with. */
+  listRepeats: boolean;
+  /** Entries lack `DocProcessResult`. */
+  listLacksResults: boolean;
 }
 
 /** The reading that is most likely. */
@@ -17,4 +25,8 @@ export const DEFAULT_CI_BEHAVIOUR: Readonly<CiBehaviour> = {
   waitingInPausedQueue: 'Pause',
   listBounds: 'closed',
   listLagMs: 0,
+  listNeedsQueueId: true,
+  listSkipsEvery: 0,
+  listRepeats: false,
+  listLacksResults: false,
 };

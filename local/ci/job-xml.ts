@@ -23,12 +23,23 @@ export function writeJobsDetail(job: Job, view: JobView): string {
   return documentedAnswerOf(job, view)?.detail ?? writeElement(jobsDetail(job, view));
 }
 
+/** A job's `JobsDetail` without what it made. */
+export function writeWithoutResult(job: Job, view: JobView): string {
+  return writeElement(
+    jobsDetail(
+      job,
+      view,
+      operation(job, view).filter(([name]) => name !== 'DocProcessResult'),
+    ),
+  );
+}
+
 /** The ID in a path, if it can be one. */
 export function jobIdIn(subject: string | undefined): JobId | undefined {
   return parseJobId(subject ?? '');
 }
 
-function jobsDetail(job: Job, view: JobView): XmlNode {
+function jobsDetail(job: Job, view: JobView, inOperation = operation(job, view)): XmlNode {
   const hasFailed = view.state === 'Failed';
   return [
     'JobsDetail',
@@ -47,7 +58,7 @@ function jobsDetail(job: Job, view: JobView): XmlNode {
       ],
       ['JobId', job.id],
       ['Message', hasFailed ? FAILURE.message : ''],
-      ['Operation', operation(job, view)],
+      ['Operation', inOperation],
       ['QueueId', job.queueId],
       ['StartTime', timeOrDash(view.startedAt)],
       ['State', view.state],

@@ -2,11 +2,13 @@ import type { EpochMs } from '../../lib/domain/units.js';
 import { invalidArgument } from '../wire/refusal.js';
 import { valueOf, type Field } from '../wire/request.js';
 import { readCiTime, toSecond } from './ci-time.js';
+import type { CiBehaviour } from './behaviour.js';
 import type { Job, JobView } from './job.js';
 
 /** What DescribeDocProcessJobs is asked for (1045/47934). */
 export interface JobFilter {
-  readonly queueId: string;
+  /** Undefined for all. */
+  readonly queueId: string | undefined;
   readonly isAscending: boolean;
   /** The sequence number that the last page ended with. */
   readonly after: number | undefined;
@@ -27,9 +29,9 @@ const STATES = ['Submitted', 'Running', 'Success', 'Failed', 'Pause', 'Cancel'];
  *
  * @throws Refusal 400 that says which one is wrong.
  */
-export function readJobFilter(query: readonly Field[]): JobFilter {
+export function readJobFilter(query: readonly Field[], needsQueueId: boolean): JobFilter {
   const text = (name: string): string => valueOf(query, name) ?? '';
-  if (text('queueId') === '') throw invalidArgument('queueId is missing.');
+  if (text('queueId') === '' && needsQueueId) throw invalidArgument('queueId is missing.');
   if (text('tag') !== 'DocProcess') throw invalidArgument('tag must be DocProcess.');
   const order = text('orderByTime') || 'Desc';
   // The newest page writes the two in lower case.
@@ -41,7 +43,7 @@ export function readJobFilter(query: readonly Field[]): JobFilter {
   const token = text('nextToken');
   if (!/^\d{0,15}$/.test(token)) throw invalidArgument('nextToken is not one that a list has returned.');
   return {
-    queueId: text('queueId'),
+    queueId: text('queueId') || undefined,
     isAscending: order.toLowerCase() === 'asc',
     after: token === '' ? undefined : Number(token),
     size: Number(size),
@@ -55,7 +57,7 @@ export function readJobFilter(query: readonly Field[]): JobFilter {
 export function pageOfJobs(
   jobs: readonly Job[],
   filter: JobFilter,
-  bounds: TimeBounds,
+  { listBounds, listSkipsEvery, listRepeats }: CiBehaviour,
   look: (job: Job) => JobView,
 ): {
   readonly entries: readonly { readonly job: Job; readonly view: JobView }[];
@@ -63,7 +65,8 @@ export function pageOfJobs(
 } {
   const entries: { readonly job: Job; readonly view: JobView }[] = [];
   for (const job of filter.isAscending ? jobs : jobs.toReversed()) {
-    if (!isPast(job, filter) || !isInWindow(job, filter, bounds)) continue;
+    if (!isPast(job, filter, listRepeats) || !isInWindow(job, filter, listBounds)) continue;
+    if (listSkipsEvery > 0 && job.sequence % listSkipsEvery === 0) continue;
     const view = look(job);
     if (filter.states?.has(view.state) === false) continue;
     if (entries.length === filter.size) {
@@ -74,7 +77,8 @@ export function pageOfJobs(
   return { entries, nextToken: '' };
 }
 
-function isPast({ sequence }: Job, { after, isAscending }: JobFilter): boolean {
+function isPast({ sequence }: Job, { after, isAscending }: JobFilter, repeats: boolean): boolean {
+  if (repeats && sequence === after) return true;
   return after === undefined || (isAscending ? sequence > after : sequence < after);
 }
 

@@ -100,6 +100,33 @@ describe('a list of jobs', () => {
     });
   });
 
+  test('can leave jobs out, repeat them on the next page, and lack their results', async () => {
+    const { cloud, ids } = await fiveJobs();
+    const { behaviour } = cloud.cloud.control;
+
+    behaviour.listSkipsEvery = 2;
+    const some = (await list(cloud)).ids;
+    expect([2, 3]).toContain(some.length);
+    expect((await list(cloud)).ids).toEqual(some);
+
+    behaviour.listSkipsEvery = 0;
+    behaviour.listRepeats = true;
+    const first = await list(cloud, { size: '2' });
+    expect((await list(cloud, { size: '2', nextToken: first.next ?? '' })).ids[0]).toBe(first.ids[1]);
+
+    expect((await list(cloud)).text).toContain('<DocProcessResult>');
+    behaviour.listLacksResults = true;
+    expect((await list(cloud)).text).not.toContain('<DocProcessResult>');
+    expect((await list(cloud)).ids).toEqual(ids.toReversed());
+  });
+
+  test('can be asked for without a queue’s ID, as newer pages of the document have it', async () => {
+    const { cloud, ids } = await fiveJobs();
+    cloud.cloud.control.behaviour.listNeedsQueueId = false;
+
+    expect((await list(cloud, { queueId: '' })).ids).toEqual(ids.toReversed());
+  });
+
   test.each([
     { tag: '' },
     { tag: 'Transcode' },

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { after, between, millis, seconds } from '../../lib/domain/units.js';
+import { after, between, millis, minutes, seconds } from '../../lib/domain/units.js';
 import {
   leaseProblem,
+  leasesAtATime,
+  listUntil,
   looksAtATime,
   lookUntil,
   mayStart,
@@ -88,6 +90,27 @@ describe('whether a look may be started', () => {
       ),
     );
   });
+});
+
+describe('leases at a time', () => {
+  const exclusive = { showsAll: false, leasesAsLongAsAsked: true };
+
+  test.each([
+    ['as many as could be looked at singly in the time left', exclusive, seconds(57), 50, 1_425],
+    ['at least one', exclusive, millis(5), 1, 1],
+    ['ten thousand, whatever the rate', exclusive, minutes(15), 1_000, 10_000],
+    ['few where leases are short', { ...exclusive, leasesAsLongAsAsked: false }, seconds(57), 50, 100],
+    ['ten thousand where nobody waits for them', { ...exclusive, showsAll: true }, seconds(57), 50, 10_000],
+  ])('%s', (_name, capabilities, timeLeft, rate, expected) => {
+    expect(leasesAtATime(capabilities, timeLeft, rate)).toBe(expected);
+  });
+});
+
+test('lists end early enough for two looks, one after the other, before the lease or the work does', () => {
+  const gate = planRun(START, after(START, seconds(60)), attempt);
+  if (gate.kind === 'refuse') throw new Error(gate.problem);
+  expect(between(START, listUntil(after(START, seconds(60)), gate.budget))).toBe(37_000);
+  expect(between(START, listUntil(after(START, seconds(30)), gate.budget))).toBe(7_000);
 });
 
 describe('a lease', () => {

@@ -113,7 +113,7 @@ describe('runs on CMQ', () => {
 
   test('two runs at a time share the jobs: each is looked at once', async () => {
     cloud = await EmbeddedCmq.start();
-    send(40);
+    send(110);
     const inside = deferred<undefined>();
     const goOn = deferred<undefined>();
     const first = serviceOf(async (request) => {
@@ -125,11 +125,11 @@ describe('runs on CMQ', () => {
     const second = serviceOf(inState('Success'));
     const running = poll(first);
     await Promise.race([inside.promise, running]);
-    await expect(poll(second)).resolves.toMatchObject({ finished: { Success: 24 } });
+    await expect(poll(second)).resolves.toMatchObject({ finished: { Success: 10 } });
     goOn.resolve(undefined);
-    await expect(running).resolves.toMatchObject({ finished: { Success: 16 } });
+    await expect(running).resolves.toMatchObject({ finished: { Success: 100 } });
     expect(pending()).toEqual([]);
-    expect(new Set([...first.manifests.keys(), ...second.manifests.keys()]).size).toBe(40);
+    expect(new Set([...first.manifests.keys(), ...second.manifests.keys()]).size).toBe(110);
   });
 
   test('a run that outlived its leases writes the same manifest, and takes nothing from the run after it', async () => {

@@ -9,6 +9,7 @@ import type { Disposition } from '../../lib/domain/docjob-error.js';
 import { after, days, hours, millis, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
 import {
   decide,
+  decideOnAbsence,
   decideOnFailedWrite,
   DEFAULT_MAX_AGE,
   DEFAULT_UNKNOWN_JOB_GRACE,
@@ -387,4 +388,17 @@ test('every observation at any age has a decision, and its delay is within the s
       },
     ),
   );
+});
+
+describe('that a list of ended jobs does not show a job', () => {
+  test('lets it wait for its next look, by its age', () => {
+    expect(decideOnAbsence(about({ age: hours(1) }), policy)).toEqual({
+      kind: 'look-again',
+      delay: minutes(15),
+    });
+  });
+
+  test('decides nothing at the maximum age, when the job must be asked about', () => {
+    expect(decideOnAbsence(about({ age: DEFAULT_MAX_AGE }), policy)).toBeUndefined();
+  });
 });

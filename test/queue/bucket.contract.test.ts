@@ -4,6 +4,7 @@ import { openOnEmbeddedBucket } from './embedded-bucket.js';
 
 const capabilities = {
   exclusiveLeases: false,
+  showsAll: true,
   leasesAsLongAsAsked: true,
   exactDelays: false,
   maxLookAgainDelay: millis(0),

@@ -4,6 +4,7 @@ import { openOnEmbeddedCmq } from './embedded-cmq.js';
 
 const capabilities = {
   exclusiveLeases: true,
+  showsAll: false,
   leasesAsLongAsAsked: false,
   exactDelays: true,
   maxLookAgainDelay: hours(1),

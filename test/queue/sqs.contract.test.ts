@@ -8,6 +8,7 @@ useAwsEnvironment();
 
 const capabilities = {
   exclusiveLeases: true,
+  showsAll: false,
   leasesAsLongAsAsked: true,
   exactDelays: true,
   maxLookAgainDelay: hours(12),

@@ -13,6 +13,7 @@ import { Dice } from './core/dice.js';
 import { EXCHANGE_FAULTS, type FaultPlan } from './world/faults.js';
 import type { IdentityPlan } from './world/identity.js';
 import { drawJobs, REGIONS, type Submission } from './world/job-plan.js';
+import { drawLists, drawSweep, type ListPlan } from './world/list-plan.js';
 import type { LatencyPlan } from './world/network.js';
 import type { Closure } from './world/services.js';
 import type { SqsPlan } from './sqs/plan.js';
@@ -70,6 +71,7 @@ export interface Scenario {
   readonly sqs: SqsPlan;
   readonly bucket: BucketPlan;
   readonly cmq: CmqPlan;
+  readonly lists: ListPlan;
   /** Until then things fail; later only what is closed for good stays so. */
   readonly calmFrom: number;
   /** Once the queue is empty, an operator sends all dead letters back, and what was closed is open by then. */
@@ -112,7 +114,9 @@ function commonScenarioOf(seed: number): Scenario {
   const calmFrom = START + (isStorm ? dice.integer(2, 12) * 60_000 : 0);
   const skewMs = isStorm ? drawSkew(dice) : 0;
   const isRedriven = dice.chance(0.15);
-  const policy = drawPolicy(dice, profile);
+  // Dice of their own, so that all else stays as it is.
+  const listDice = new Dice(seed).fork('lists');
+  const policy = { ...drawPolicy(dice, profile), ...drawSweep(listDice) };
   const { jobs, submissions } = drawJobs(dice.fork('jobs'), {
     unknownJobGrace: policy.decisions.unknownJobGrace,
     isStorm,
@@ -150,6 +154,7 @@ function commonScenarioOf(seed: number): Scenario {
     },
     bucket: { mischiefEveryMs: 0, redriveShare: 0 },
     cmq: QUIET_CMQ,
+    lists: drawLists(listDice, isStorm),
     cos: { listingLagMs: isStorm ? dice.pick([0, 2_000, 30_000]) : 0, pageSize: 1_000, clockErrorMs: 0 },
     calmFrom,
     isRedriven,

@@ -22,6 +22,7 @@ interface Message {
 export class MemoryQueue implements PendingQueue {
   readonly capabilities = {
     exclusiveLeases: true,
+    showsAll: false,
     leasesAsLongAsAsked: true,
     exactDelays: true as boolean,
     maxLookAgainDelay: hours(12),

@@ -6,7 +6,7 @@ import type { PendingQueue } from '../../../lib/queue/pending-queue.js';
 import { aBucket, aRegion, SOURCE } from '../../support/pending-jobs.js';
 import type { Process } from '../core/process.js';
 import { Network } from '../world/network.js';
-import type { BurialReason, Finishable, QueueWorld, RunEffects } from '../world/queue-world.js';
+import type { BurialReason, Finishable, ListedWindow, QueueWorld, RunEffects } from '../world/queue-world.js';
 import { CloudServices, type ServiceObserver } from '../world/services.js';
 import type { OpenQueueWorld } from '../world/simulation.js';
 import { CALM_RUN_MS, longestDelayAt } from '../world/staleness.js';
@@ -36,6 +36,9 @@ const CHECKPOINT = 'docjob/pending.checkpoint.json';
 
 /** For so long an object is due in every pass, since listings may show it late (ADR 1, "Late listings"). */
 const FIRST_MINUTE_MS = 60_000;
+
+/** A window is widened by a second on both sides, and CI's times have whole seconds. */
+const SLACK_MS = 2_000;
 
 /** An object that somebody put below the prefix. */
 export interface Instance {
@@ -67,7 +70,10 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
   constructor(parts: Parts) {
     const { scheduler, scenario, dice, observer, cos } = parts;
     this.#parts = parts;
-    const services = new CloudServices(parts, new Map([[BUCKET, REGION]]), [], this);
+    const services = new CloudServices(parts, new Map([[BUCKET, REGION]]), [], this, {
+      plan: scenario.lists,
+      dice: dice.fork('lists'),
+    });
     this.#traffic = new QueueTraffic(observer);
     this.#network = new Network(
       services,
@@ -167,6 +173,16 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
       return seenFrom - from + wait + rounds * platform.tickMs + 2 * CALM_RUN_MS + 2 * this.#clocks;
     });
     return Math.min(...bounds);
+  }
+
+  /** A list is a look at all jobs of its window, whatever it shows: what absence from it means is for the bound of staleness to tell. */
+  onListed({ bucket, from, to }: ListedWindow): void {
+    const { scheduler, ci } = this.#parts;
+    for (const { subject, createdAt } of this.#instances.values()) {
+      if (createdAt === undefined || ci.job(subject)?.bucket !== bucket) continue;
+      if (createdAt >= from - SLACK_MS && createdAt <= to + SLACK_MS)
+        this.#lookedAt.set(subject, scheduler.now);
+    }
   }
 
   onPut(process: Process, { key }: { readonly key: string }, bytes: Buffer): void {

@@ -8,7 +8,7 @@ import type { SimulatedCos, StoredObject } from '../world/cos.js';
 import type { ExchangeFault } from '../world/faults.js';
 import type { Submission } from '../world/job-plan.js';
 import type { NetworkObserver } from '../world/network.js';
-import type { BurialReason, QueueObserver, QueueWorld } from '../world/queue-world.js';
+import type { BurialReason, ListedWindow, QueueObserver, QueueWorld } from '../world/queue-world.js';
 import type { Served, ServiceObserver } from '../world/services.js';
 import type { TrueJob } from '../world/true-job.js';
 import { Custody } from './custody.js';
@@ -35,6 +35,16 @@ const isBroken = (fault: ExchangeFault | undefined): boolean =>
 /** What satisfies the probe, which only asks whether anybody answers to our key. */
 function isGoodEnough(fault: ExchangeFault, { path }: WireRequest): boolean {
   return path.endsWith('/docjobprobe') && (fault === 'wrong-job' || fault === 'html-404');
+}
+
+/** What a request asks a list for; undefined for any other. */
+function listedBy({ target, path }: WireRequest): ListedWindow | undefined {
+  const [place, text] = path.split('?');
+  if (place !== '/doc_jobs') return undefined;
+  const query = new URLSearchParams(text);
+  const time = (name: string): number => Date.parse(query.get(name) ?? '');
+  const [bucket = ''] = target.host.split('.');
+  return { bucket, from: time('startCreationTime'), to: time('endCreationTime') };
 }
 
 /** Sees all that happens, counts what befalls the runs, and has it checked against each promise. */
@@ -159,7 +169,13 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     const isWhole = view !== undefined && !isBroken(fault);
     if (isWhole) this.#manifests.onAnswer(process, request.path.split('/').at(-1) ?? '', view);
     const isOdd = isWhole && !KNOWN_STATES.has(view.state);
-    const isFault = !isWhole && fault !== undefined && fault !== 'stale' && !isGoodEnough(fault, request);
+    const list = listedBy(request);
+    if (list !== undefined && response.status === 200) this.#queue?.onListed?.(list);
+    // A list is about no job, so it cannot be about the wrong one; and where there is no other job, a describe is about the right one.
+    const asked = request.path.split('/').at(-1) ?? '';
+    const isMeant = fault !== 'wrong-job' || (list === undefined && !response.body.includes(asked));
+    const isFault =
+      isMeant && !isWhole && fault !== undefined && fault !== 'stale' && !isGoodEnough(fault, request);
     this.watchOf(process).onAnswer(request, response, { isFault, isClosed, isOdd }, this.#scheduler.now);
   }
 

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.js';
+import { isHidden } from '../world/list-plan.js';
 import type { QueueWorld } from '../world/queue-world.js';
 import { CALM_RUN_MS } from '../world/staleness.js';
 import type { TrueJob } from '../world/true-job.js';
@@ -49,7 +50,8 @@ export class Promptness {
       this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
     if (this.#scenario.profile !== 'calm') return;
     const ageMs = from - Math.min(job.createdAt, acceptedAt, this.#claimOf(job));
-    const bound = this.#queue?.stalenessBound({ subject: job.jobId, from, ageMs }) ?? 0;
+    const usual = this.#queue?.stalenessBound({ subject: job.jobId, from, ageMs }) ?? 0;
+    const bound = usual + this.#waitForWord(job, from - acceptedAt);
     if (staleness > bound) {
       this.#violations.add(
         3,
@@ -94,6 +96,21 @@ export class Promptness {
   onCalmRun(durationMs: number): void {
     if (this.#scenario.profile === 'calm' && durationMs > CALM_RUN_MS)
       this.#violations.add(3, `a run took ${durationMs} ms although nothing was amiss`);
+  }
+
+  /**
+   * A job that lists never show, or not where its submitter's claim says, is heard of when its time in the queue has doubled, and at `firstWord`; a tick
+   * later where that falls on a pass.
+   */
+  #waitForWord({ jobId, createdAt }: TrueJob, waitedMs: number): number {
+    const { policy, lists, submissions, platform } = this.#scenario;
+    if (policy.sweep === undefined) return 0;
+    const isMisplaced = submissions.some(({ subject, body }) => {
+      const claim = /"createdAt":(-?\d+)/.exec(body)?.[1];
+      return subject === jobId && claim !== undefined && Number(claim) !== createdAt;
+    });
+    if (!isMisplaced && !isHidden(lists, jobId)) return 0;
+    return Math.max(policy.sweep.firstWord, waitedMs) + platform.tickMs;
   }
 
   /** A claim makes a job older for its delays, as the submitter wished; while CI does not know it, only this counts. */

@@ -28,7 +28,7 @@ export class RunWatch {
   readonly #notBefore = new Map<string, number>();
   #wasHeld = false;
   readonly #asked = new Set<string>();
-  readonly #leases = new Map<Lease, 'open' | 'settled'>();
+  readonly #leases = new Map<Lease, 'open' | 'early' | 'settled'>();
   readonly #until = new Map<string, number>();
   /** Log lines by event, for what must be said. */
   readonly #logged = new Map<string, number>();
@@ -95,10 +95,11 @@ export class RunWatch {
     const isProbe = request.path.endsWith('/docjobprobe');
     if (about.isOdd) this.#seen.oddStates += 1;
     // A HEAD has no words: it is asked once more with a newer key, and by then the bucket may be open again. So its last answer counts.
+    // A list that is refused is told of as one that failed: its jobs are asked about singly, which may be open to us.
     if (request.method === 'HEAD') {
       if (about.isClosed) this.#closedHeads.add(request.path);
       else this.#closedHeads.delete(request.path);
-    } else if (about.isClosed && !isProbe) this.#seen.closed += 1;
+    } else if (about.isClosed && !isProbe && !isList(request)) this.#seen.closed += 1;
     const isCredentials = /<Code>(?:InvalidAuthorization|InvalidAccessKeyId|ExpiredToken)</.test(
       response.body.toString('latin1', 0, 60),
     );
@@ -149,7 +150,8 @@ export class RunWatch {
       },
       settle: async (settlements: readonly Settlement[]) => {
         for (const { lease, outcome } of settlements) {
-          if (this.#leases.get(lease) !== 'open') this.#broken(0, `the lease ${lease.id} was settled twice`);
+          if (!['open', 'early'].includes(this.#leases.get(lease) ?? 'none'))
+            this.#broken(0, `the lease ${lease.id} was settled twice`);
           this.#leases.set(lease, 'settled');
           if (outcome.kind === 'look-again' && outcome.delay > 0) onDelay(outcome.delay);
         }
@@ -166,7 +168,8 @@ export class RunWatch {
       // While another copy of the job is in hand, a request about it may be that one's second attempt.
       if (!this.#holds(jobId)) this.#asked.delete(jobId);
     }
-    this.#leases.set(lease, 'open');
+    // What is not due need not be settled.
+    this.#leases.set(lease, lease.pass?.isDue === false ? 'early' : 'open');
   }
 
   #holds(jobId: string): boolean {
@@ -221,3 +224,5 @@ export class RunWatch {
     this.#violations.add(promise, `${this.#name}: ${what}`);
   }
 }
+
+const isList = ({ path }: WireRequest): boolean => path.startsWith('/doc_jobs?');

@@ -58,6 +58,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       find: 'const LISTING_LAG: Millis = minutes(1);',
       replace: 'const LISTING_LAG: Millis = minutes(0);',
       within: 10,
+      firstSeed: 11,
       breaks: [4],
     },
     {
@@ -67,6 +68,23 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       replace: 'if (read.output.prefix !== prefix) return NOTHING_DONE;',
       within: 150,
       breaks: [4],
+    },
+    {
+      name: 'that a list of ended jobs does not show a job is taken for an answer, so that nothing more is asked about it',
+      file: 'lib/poller/sweep-plan.ts',
+      find: 'return wordsBy(now) > wordsBy(lookedAt);',
+      replace: 'return wordsBy(now) > wordsBy(lookedAt) && now < lookedAt;',
+      within: 200,
+      breaks: [3],
+    },
+    {
+      name: 'a window of ended jobs moves past the older half of those that it answers for',
+      file: 'lib/poller/sweep.ts',
+      find: 'const query = { ...(queueId === undefined ? {} : { queueId }), states, createdFrom: from, createdTo: to };',
+      replace:
+        'const query = { ...(queueId === undefined ? {} : { queueId }), states, createdFrom: jobs[jobs.length >> 1]?.createdAt ?? from, createdTo: to };',
+      within: 200,
+      breaks: [3, 4],
     },
     {
       name: 'what is no job is buried without its content',

@@ -1,6 +1,8 @@
 import type { WireResponse } from '../../../lib/cos/transport.js';
 import { writeCiTime } from '../../../local/ci/ci-time.js';
 import { epochMs } from '../../../lib/domain/units.js';
+import type { Dice } from '../core/dice.js';
+import { isHidden, type ListPlan } from './list-plan.js';
 import { viewAt, type TrueJob, type TruePage, type View } from './true-job.js';
 
 /** What CI answered to a describe. */
@@ -42,9 +44,51 @@ export class SimulatedCi {
       job === undefined || view === undefined
         ? `<Response><NonExistJobIds>${jobId}</NonExistJobIds></Response>`
         : `<?xml version="1.0" encoding="utf-8"?><Response>${detailOf(job, view)}</Response>`;
-    const headers = { 'content-type': 'application/xml', 'x-ci-request-id': requestId };
-    return { response: { status: 200, headers, body: Buffer.from(body) }, view };
+    return { response: xml(body, requestId), view };
   }
+
+  /** A page of a list, the newest job first; undefined where it is refused. A page's token is the number of entries before it. */
+  list(
+    host: { readonly bucket: string; readonly region: string },
+    query: URLSearchParams,
+    seenAt: number,
+    plan: ListPlan,
+    dice: Dice,
+    requestId: string,
+  ): WireResponse | undefined {
+    const queueId = query.get('queueId');
+    if (queueId === null && plan.needsQueueId) return undefined;
+    const states = new Set(query.get('states')?.split(','));
+    const [from, to] = [query.get('startCreationTime'), query.get('endCreationTime')].map((time) =>
+      Date.parse(time ?? ''),
+    );
+    const entries = [...this.#jobs.values()]
+      .filter((job) => job.bucket === host.bucket && job.region === host.region && !isHidden(plan, job.jobId))
+      .filter((job) => queueId === null || job.queueId === queueId)
+      .sort((one, other) => other.createdAt - one.createdAt)
+      .flatMap((job) => {
+        const created = Math.floor(job.createdAt / 1_000) * 1_000;
+        const view = viewAt(job, seenAt - plan.lagMs);
+        const isWanted =
+          view !== undefined && states.has(view.state) && !(created < (from ?? 0)) && !(created > (to ?? 0));
+        return isWanted ? [detailOf(job, view)] : [];
+      });
+    const begin = Number(query.get('nextToken') ?? 0);
+    const end = begin + Number(query.get('size') ?? 10);
+    const page = entries
+      .slice(plan.repeats ? Math.max(0, begin - 1) : begin, end)
+      .filter(() => plan.skipShare === 0 || !dice.chance(plan.skipShare))
+      .map((entry) =>
+        plan.lacksResults ? entry.replace(/<DocProcessResult>.*<\/DocProcessResult>/s, '') : entry,
+      );
+    const token = end < entries.length ? element('NextToken', String(end)) : '<NextToken/>';
+    return xml(`<Response>${page.join('')}${token}</Response>`, requestId);
+  }
+}
+
+function xml(body: string, requestId: string): WireResponse {
+  const headers = { 'content-type': 'application/xml', 'x-ci-request-id': requestId };
+  return { status: 200, headers, body: Buffer.from(body) };
 }
 
 /** A job's `JobsDetail`. */

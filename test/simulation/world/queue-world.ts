@@ -36,6 +36,13 @@ export interface Finishable {
   readonly ageMs: number;
 }
 
+/** Of which jobs a list was asked for: those of a bucket, created in a span of time. */
+export interface ListedWindow {
+  readonly bucket: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * The semantics of one kind of queue as a world: the simulated service behind it, and the real adapter in front of it. A `subject` is what a message is about:
  * its job's ID, or the whole body where it holds none.
@@ -57,6 +64,8 @@ export interface QueueWorld {
   stalenessBound(job: Finishable): number;
   /** A run asks CI about a job. */
   onLook?(jobId: string): void;
+  /** CI answered with a page of a list. */
+  onListed?(window: ListedWindow): void;
   /** A run has found that CI fails for a bucket, and asks about no further job of it. */
   onOutage?(process: Process, bucket: string): void;
   /** What else is worth reporting, each the most there ever was of it. */

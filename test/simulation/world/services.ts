@@ -1,8 +1,10 @@
 import type { WireRequest, WireResponse } from '../../../lib/cos/transport.js';
 import type { Process } from '../core/process.js';
+import type { Dice } from '../core/dice.js';
 import type { SimulatedCi } from './ci.js';
 import { refusal, type SimulatedCos, type StoredObject } from './cos.js';
 import type { SimulatedIdentity } from './identity.js';
+import type { ListPlan } from './list-plan.js';
 import type { View } from './true-job.js';
 
 /** What a service answered, and what of it is true. */
@@ -55,6 +57,7 @@ export class CloudServices {
   readonly #buckets: ReadonlyMap<string, string>;
   readonly #closures: readonly Closure[];
   readonly #observer: ServiceObserver;
+  readonly #lists: { readonly plan: ListPlan; readonly dice: Dice };
   #requests = 0;
   #dated = { second: 0, text: '' };
 
@@ -64,6 +67,7 @@ export class CloudServices {
     buckets: ReadonlyMap<string, string>,
     closures: readonly Closure[],
     observer: ServiceObserver,
+    lists: { readonly plan: ListPlan; readonly dice: Dice },
   ) {
     this.ci = parts.ci;
     this.cos = parts.cos;
@@ -71,6 +75,7 @@ export class CloudServices {
     this.#buckets = buckets;
     this.#closures = closures;
     this.#observer = observer;
+    this.#lists = lists;
   }
 
   headersOf(request: WireRequest, now: number): Record<string, string> {
@@ -111,6 +116,8 @@ export class CloudServices {
       return refused(refusal(400, 'InvalidHost', {}), false);
     }
     const [path = '', query = ''] = request.path.split('?');
+    if (address.family === 'ci' && path === '/doc_jobs')
+      return this.#list(request, address, query, now, lagMs);
     if (address.family === 'ci')
       return this.#describe(request, address, path, now - lagMs, isAboutAnother, now);
     const key = decodeURIComponent(path);
@@ -130,6 +137,15 @@ export class CloudServices {
       isClosed: false,
       isRefused: false,
     };
+  }
+
+  #list(request: WireRequest, address: Address, query: string, now: number, lagMs: number): Served {
+    const headers = this.headersOf(request, now);
+    const { plan, dice } = this.#lists;
+    const id = headers['x-ci-request-id'] ?? '';
+    const response = this.ci.list(address, new URLSearchParams(query), now - lagMs, plan, dice, id);
+    if (response === undefined) return refused(refusal(400, 'InvalidArgument', headers), false);
+    return { response, view: undefined, isClosed: false, isRefused: false };
   }
 
   #describe(

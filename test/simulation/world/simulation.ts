@@ -104,7 +104,10 @@ class Simulation {
     this.#identity = new SimulatedIdentity(scenario.identity, START);
     this.#observer = new Observer(scenario, this.#scheduler);
     const parts = { ci: new SimulatedCi(jobs), cos, identity: this.#identity };
-    const services = new CloudServices(parts, scenario.buckets, scenario.closures, this.#observer);
+    const services = new CloudServices(parts, scenario.buckets, scenario.closures, this.#observer, {
+      plan: scenario.lists,
+      dice: dice.fork('lists'),
+    });
     this.#network = new Network(
       services,
       scenario.faults,
