@@ -16,6 +16,7 @@ describe('jobs that are given in a call', () => {
       exactDelays: false,
       maxLookAgainDelay: 0,
       maxEnqueueDelay: 0,
+      showsAll: false,
     });
   });
 
