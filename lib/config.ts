@@ -17,7 +17,7 @@ import {
 } from './poller/decide.js';
 import { nextLookTime } from './poller/look-times.js';
 import { timeForALook } from './poller/budget.js';
-import type { RunPolicy } from './poller/run.js';
+import type { RunPolicy } from './poller/run-policy.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
 import { DEFAULT_SWEEP } from './poller/sweep-plan.js';
 import { DEFAULT_CMQ_SETTINGS, LEASE_SLACK, longestDelay } from './queue/cmq-times.js';

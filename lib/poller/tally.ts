@@ -20,6 +20,7 @@ interface Outage {
 export class Tally {
   readonly #startedAt: EpochMs;
   #leased = 0;
+  #looks = 0;
   #incomplete = 0;
   #waiting = 0;
   #returned = 0;
@@ -39,6 +40,11 @@ export class Tally {
 
   get leased(): number {
     return this.#leased;
+  }
+
+  /** Looks that were started. */
+  get looks(): number {
+    return this.#looks;
   }
 
   /**
@@ -62,6 +68,10 @@ export class Tally {
     for (const { firstSeenAt } of leases) {
       this.#oldestSeenAt = epochMs(Math.min(this.#oldestSeenAt ?? firstSeenAt, firstSeenAt));
     }
+  }
+
+  startLook(): void {
+    this.#looks += 1;
   }
 
   answered(answer: DescribeAnswer): void {

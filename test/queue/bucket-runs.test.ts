@@ -7,7 +7,8 @@ import { after, days, hours, millis, minutes, seconds } from '../../lib/domain/u
 import { parseKeyTemplate } from '../../lib/manifest/index.js';
 import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
 import type { RunReport } from '../../lib/poller/report.js';
-import { run, type RunPolicy } from '../../lib/poller/run.js';
+import { run } from '../../lib/poller/run.js';
+import type { RunPolicy } from '../../lib/poller/run-policy.js';
 import { DEFAULT_SCHEDULE, worstCaseLooks } from '../../lib/poller/schedule.js';
 import type { PendingQueue } from '../../lib/queue/pending-queue.js';
 import { jsonLog } from '../../lib/telemetry/log.js';

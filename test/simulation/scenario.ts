@@ -2,7 +2,7 @@ import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { DEFAULT_RETRY_BUDGET } from '../../lib/cos/retry-budget.js';
 import { hours, minutes, seconds } from '../../lib/domain/units.js';
 import { parseKeyTemplate } from '../../lib/manifest/index.js';
-import type { RunPolicy } from '../../lib/poller/run.js';
+import type { RunPolicy } from '../../lib/poller/run-policy.js';
 import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
 import { MAX_ANSWER_BYTES } from '../../lib/doc-jobs/decode.js';
 import { SOURCE } from '../support/pending-jobs.js';

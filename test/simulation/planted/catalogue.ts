@@ -219,9 +219,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a run ends at the first receive, whatever is still due',
-    file: 'lib/poller/run.ts',
+    file: 'lib/poller/gatherer.ts',
     find: 'if (!hasMore) break;',
-    replace: "this.#stop('queue-empty');\n      break;",
+    replace: "course.stop('queue-empty');\n      break;",
     within: 50,
     breaks: [3, 4],
   },
@@ -252,7 +252,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a run whose key is refused tells nobody',
     file: 'lib/poller/run.ts',
-    find: 'if (this.#failure !== undefined) throw new RunError(this.#failure, report);',
+    find: 'if (failure !== undefined) throw new RunError(failure, report);',
     replace: '',
     within: 50,
     breaks: [7],

@@ -1,5 +1,5 @@
 import { minutes } from '../../../lib/domain/units.js';
-import type { RunPolicy } from '../../../lib/poller/run.js';
+import type { RunPolicy } from '../../../lib/poller/run-policy.js';
 import type { Dice } from '../core/dice.js';
 
 /** How CI's lists of jobs fall short of the truth. */
