@@ -90,7 +90,8 @@ export async function countCalls(world: QueueWorld, jobs: number, seed: number):
         objects.push(object);
       }
       runs.poll += 1;
-      await poll({ ...call(`poll-${runs.poll}`), trigger: { kind: 'timer' } });
+      const platform = { kind: 'scf', functionName: 'poll' } as const;
+      await poll({ ...call(`poll-${runs.poll}`), trigger: { kind: 'timer' }, platform });
       if (objects.length === 0) continue;
       runs.submit += 1;
       await submit({ ...call(`submit-${runs.submit}`), event: { objects } });

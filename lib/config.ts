@@ -29,6 +29,7 @@ import {
   type QueueKind,
 } from './queue/open-queue.js';
 import { LOG_LEVELS, type LogLevel } from './telemetry/log.js';
+import { METRIC_FORMATS, type MetricFormat } from './telemetry/metrics.js';
 
 /** What is set from outside, checked as a whole. */
 export interface Config {
@@ -37,6 +38,8 @@ export interface Config {
   /** Runs that may overlap, which `REQUESTS_PER_SECOND` is shared out to. */
   readonly maxConcurrentRuns: number;
   readonly logLevel: LogLevel;
+  /** As the platform reads them where it is not set. */
+  readonly metrics: MetricFormat | undefined;
 }
 
 /** SQS answers in some ten milliseconds; what is kept free for settling at the end of a run must hold several calls. */
@@ -90,6 +93,9 @@ export function readConfig(read: EnvReader): Config | undefined {
   const client = readClient(read, maxConcurrentRuns);
   const decisions = readDecisions(read);
   const logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
+  const metrics = read.optional('METRICS', `one of ${METRIC_FORMATS.join(', ')}`, (text) =>
+    METRIC_FORMATS.find((format) => format === text),
+  );
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
   const sweep = read.oneOf('SWEEP', ['on', 'off'], 'on') === 'on' ? { sweep: DEFAULT_SWEEP } : {};
@@ -114,6 +120,7 @@ export function readConfig(read: EnvReader): Config | undefined {
     },
     maxConcurrentRuns,
     logLevel,
+    metrics,
     run: {
       client,
       decisions,

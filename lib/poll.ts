@@ -6,6 +6,8 @@ import { before, seconds, type EpochMs, type Millis } from './domain/units.js';
 import type { Environment } from './env-reader.js';
 import type { Invocation } from './platform/invocation.js';
 import { SETTLE_TIME } from './poller/budget.js';
+import { RunError } from './poller/run-error.js';
+import { runMetrics } from './poller/run-metrics.js';
 import type { RunReport } from './poller/report.js';
 import { run } from './poller/run.js';
 import { openGivenQueue, type GivenOutcome } from './queue/given.js';
@@ -15,6 +17,7 @@ import { reconcile } from './reconcile/reconcile.js';
 import type { ReconcileReport } from './reconcile/report.js';
 import { parseReconcileRequest } from './reconcile/request.js';
 import type { Log } from './telemetry/log.js';
+import { metricsLine } from './telemetry/metrics.js';
 
 /** What the function returns: a report, of a run or of reconciling, with the jobs' outcomes for a direct call; for an SQS event source what Lambda wants to hear. */
 export type PollResult =
@@ -43,16 +46,27 @@ export function createPoll(
 async function serve(
   invocation: Invocation,
   config: Config,
-  { clock, random }: FunctionEffects,
+  { clock, random, writeLine }: FunctionEffects,
   log: Log,
 ): Promise<PollResult> {
-  const { trigger, deadline, credentials } = invocation;
+  const { trigger, deadline, credentials, requestId, platform } = invocation;
   // Connections are kept alive within a call only: between calls the platform freezes us, and the service closes them unseen.
   const transport = openTransport({ maxSockets: config.run.concurrency });
   const effects = { transport, credentials, clock, random };
+  const measure = (report: RunReport): void => {
+    const { kind, functionName } = platform;
+    const format = config.metrics ?? (kind === 'lambda' ? 'emf' : 'plain');
+    const line = metricsLine(runMetrics(report), format, { now: clock.now(), functionName, requestId });
+    if (line !== undefined) writeLine(line);
+  };
   const poll = async (queue: PendingQueue): Promise<RunReport> => {
     try {
-      return await run(config.run, { ...effects, queue, log }, { deadline });
+      const report = await run(config.run, { ...effects, queue, log }, { deadline });
+      measure(report);
+      return report;
+    } catch (error) {
+      if (error instanceof RunError && error.report !== undefined) measure(error.report);
+      throw error;
     } finally {
       await queue.close();
     }

@@ -82,6 +82,7 @@ describe('the configuration', () => {
       SOURCE_BUCKET: 'no-app-id',
       CONCURRENCY: '0',
       LOG_LEVEL: 'loud',
+      METRICS: 'statsd',
       CI_ENDPOINT: 'ftp://x',
       MANIFEST_KEY: '/x',
     });
@@ -93,6 +94,7 @@ describe('the configuration', () => {
       'MANIFEST_KEY is "/x": the manifest key must contain ${jobId}, or all jobs would share one manifest',
       'CI_ENDPOINT is "ftp://x": expected an http or https origin such as http://127.0.0.1:9000',
       'LOG_LEVEL is "loud": expected one of debug, info, warn, error',
+      'METRICS is "statsd": expected one of emf, plain, off',
       'CONCURRENCY is "0": expected a whole number from 1 to 256',
     ]);
   });

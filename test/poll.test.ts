@@ -32,6 +32,7 @@ test('connections are used again within a call, and never outlive it: a frozen f
     trigger: { kind: 'jobs', messages: ['d1'] },
     deadline: after(systemClock.now(), seconds(60)),
     requestId: 'r1',
+    platform: { kind: 'lambda', functionName: 'docjob-poll' },
     credentials: () => ({ secretId: 'id', secretKey: 'key' }),
   });
   await poll(call());

@@ -24,9 +24,17 @@ export interface Call {
   readonly credentials: CredentialsProvider;
 }
 
+/** What metrics go by where a platform does not tell the function's name. */
+export const NAMELESS = 'docjob';
+
 /** One call of the poll function, the same on both platforms. */
 export interface Invocation extends Call {
   readonly trigger: Trigger;
+  readonly platform: {
+    readonly kind: 'lambda' | 'scf';
+    /** What the platform calls this function. */
+    readonly functionName: string;
+  };
 }
 
 const DirectCall = v.union([

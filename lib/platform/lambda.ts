@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { after, millis, type EpochMs } from '../domain/units.js';
 import { EventError } from './event-error.js';
-import { parsePlainEvent, type Call, type Invocation, type Trigger } from './invocation.js';
+import { NAMELESS, parsePlainEvent, type Call, type Invocation, type Trigger } from './invocation.js';
 import { lambdaCredentials } from './stored-credentials.js';
 
 /** What we use of Lambda's context (AWS Lambda documentation, "Node.js context object"). */
@@ -9,6 +9,8 @@ const Context = v.object({
   awsRequestId: v.string(),
   getRemainingTimeInMillis: v.custom<() => number>((value) => typeof value === 'function'),
 });
+
+const Named = v.object({ functionName: v.string() });
 
 /** An EventBridge rule's event, and what EventBridge Scheduler sends of the same kind when it is given no input of its own. */
 const ScheduledEvent = v.object({
@@ -46,7 +48,12 @@ export function lambdaInvocation(
   env: Readonly<Record<string, string | undefined>>,
   now: EpochMs,
 ): Invocation {
-  return { ...lambdaCall(context, env, now), trigger: triggerOf(event) };
+  const functionName = v.is(Named, context) ? context.functionName : NAMELESS;
+  return {
+    ...lambdaCall(context, env, now),
+    trigger: triggerOf(event),
+    platform: { kind: 'lambda', functionName },
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { credentialsFromEnvironment } from '../cos/credentials.js';
 import { after, millis, type EpochMs } from '../domain/units.js';
 import { EventError } from './event-error.js';
-import { parsePlainEvent, type Call, type Invocation, type Trigger } from './invocation.js';
+import { NAMELESS, parsePlainEvent, type Call, type Invocation, type Trigger } from './invocation.js';
 
 /**
  * What we use of SCF's context. It has no function for the remaining time: the limit counts from the start of the call, which the handler
@@ -12,6 +12,8 @@ const Context = v.object({
   request_id: v.string(),
   time_limit_in_ms: v.pipe(v.number(), v.minValue(1)),
 });
+
+const Named = v.object({ function_name: v.string() });
 
 /** A timer's event (SCF documentation, product 583, page 9708); an old page writes the type in lower case. */
 const TimerEvent = v.object({
@@ -31,7 +33,12 @@ export function scfInvocation(
   env: Readonly<Record<string, string | undefined>>,
   startedAt: EpochMs,
 ): Invocation {
-  return { ...scfCall(context, env, startedAt), trigger: triggerOf(event) };
+  const functionName = v.is(Named, context) ? context.function_name : NAMELESS;
+  return {
+    ...scfCall(context, env, startedAt),
+    trigger: triggerOf(event),
+    platform: { kind: 'scf', functionName },
+  };
 }
 
 /**

@@ -100,6 +100,26 @@ describe.each(['lambda', 'scf'] as const)('the poll function on %s', (platform) 
     }
   });
 
+  test('writes the metrics of each run as the platform reads them, of one that fails too', async () => {
+    const deployment = await deploy(platform);
+    deployment.enqueue(await deployment.submit('report.docx'));
+    deployment.enqueue('no job');
+    await deployment.host.invoke(TIMER[platform]);
+    deployment.cloud.control.faults.add({
+      match: { family: 'ci' },
+      fault: { kind: 'status', status: 403, code: 'InvalidAccessKeyId' },
+    });
+    await expect(deployment.host.invoke(TIMER[platform])).rejects.toThrow();
+    const metrics = deployment.lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>) // our own log's lines are objects
+      .filter(({ event }) => event === 'metrics');
+    expect(metrics).toMatchObject([
+      { FunctionName: expect.any(String), JobsFinished: 1, JobsDeadLettered: 1, Errors: 0 },
+      { JobsFinished: 0 },
+    ]);
+    for (const line of metrics) expect('_aws' in line).toBe(platform === 'lambda');
+  });
+
   test('keeps working on a warm call', async () => {
     const deployment = await deploy(platform);
     for (const object of ['one.docx', 'two.docx']) {

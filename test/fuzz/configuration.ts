@@ -22,6 +22,7 @@ const WHOLE: Readonly<Record<string, string>> = {
   AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9000',
   AWS_REGION: 'eu-central-1',
   LOG_LEVEL: 'info',
+  METRICS: 'emf',
   CONCURRENCY: '16',
   MAX_LEASES_PER_RUN: '2000',
   QUEUE_WAIT_SECONDS: '1',

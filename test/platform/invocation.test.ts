@@ -29,6 +29,8 @@ interface Platform {
   readonly timerEvents: readonly string[];
   readonly deadline: number;
   readonly requestId: string;
+  readonly kind: string;
+  readonly nameless: unknown;
 }
 
 const platforms: readonly Platform[] = [
@@ -38,6 +40,8 @@ const platforms: readonly Platform[] = [
     timerEvents: ['eventbridge-rule', 'eventbridge-scheduler-input'],
     deadline: after(START, millis(59_990)),
     requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
+    kind: 'lambda',
+    nameless: { ...lambdaContext, functionName: undefined },
   },
   {
     name: 'SCF',
@@ -45,76 +49,86 @@ const platforms: readonly Platform[] = [
     timerEvents: ['scf-timer'],
     deadline: after(START, seconds(60)),
     requestId: 'a1b2c3d4-0000-1111-2222-333344445555',
+    kind: 'scf',
+    nameless: { request_id: 'x', time_limit_in_ms: 1_000 },
   },
 ];
 
-describe.each(platforms)('a call by $name', ({ invoke, timerEvents, deadline, requestId }) => {
-  test.each(timerEvents)('%s polls the queue', (name) => {
-    expect(invoke(event(name)).trigger).toEqual({ kind: 'timer' });
-  });
-
-  test.each([[undefined], [null], [{}], [{ trigger: 'timer' }]])('%j polls the queue', (raised) => {
-    expect(invoke(raised).trigger).toEqual({ kind: 'timer' });
-  });
-
-  test('names its deadline and its request ID', () => {
-    expect(invoke({})).toMatchObject({ deadline, requestId });
-  });
-
-  test('reads the credentials anew each time that they are asked for', async () => {
-    const changing: Record<string, string> = { ...env };
-    const invocation =
-      requestId === lambdaContext.awsRequestId
-        ? lambdaInvocation({}, lambdaContext, changing, START)
-        : scfInvocation({}, event('scf-context'), changing, START);
-    changing['TENCENTCLOUD_SESSIONTOKEN'] = 'rotated';
-    expect(await invocation.credentials()).toEqual({ secretId: 'id', secretKey: 'key', token: 'rotated' });
-  });
-
-  test('takes job IDs, bare or with their buckets', () => {
-    expect(invoke({ jobIds: ['d1', 'd2'] }).trigger).toEqual({ kind: 'jobs', messages: ['d1', 'd2'] });
-    expect(
-      invoke({ jobs: [{ jobId: 'd1', bucket: 'b-1250000000', region: 'ap-beijing' }, 'd2'] }).trigger,
-    ).toEqual({
-      kind: 'jobs',
-      messages: ['{"jobId":"d1","bucket":"b-1250000000","region":"ap-beijing"}', 'd2'],
+describe.each(platforms)(
+  'a call by $name',
+  ({ invoke, timerEvents, deadline, requestId, kind, nameless }) => {
+    test.each(timerEvents)('%s polls the queue', (name) => {
+      expect(invoke(event(name)).trigger).toEqual({ kind: 'timer' });
     });
-  });
 
-  test.each([
-    [
-      'an unknown object',
-      { hello: 'world', answer: 42 },
-      'an event with the fields hello, answer is not known here',
-    ],
-    ['no jobs at all', { jobIds: [] }, 'an event with the fields jobIds is not known here'],
-    ['job IDs that are no strings', { jobIds: [1] }, 'an event with the fields jobIds is not known here'],
-    [
-      'records of another source',
-      { Records: [{ cos: {} }] },
-      'an event with the fields Records is not known here',
-    ],
-    ['a string', 'd1', 'an event of type string is not known here'],
-    ['a list', ['d1'], 'an event with the fields 0 is not known here'],
-  ])('refuses %s and says what it takes', (_name, raised, problem) => {
-    expect(() => invoke(raised)).toThrow(EventError);
-    expect(() => invoke(raised)).toThrow(problem);
-    expect(() => invoke(raised)).toThrow(/expected .*\{"jobIds":\["d…"\]\}/);
-  });
+    test.each([[undefined], [null], [{}], [{ trigger: 'timer' }]])('%j polls the queue', (raised) => {
+      expect(invoke(raised).trigger).toEqual({ kind: 'timer' });
+    });
 
-  test('refuses an event in short, and one that is nested beyond sense like any other', () => {
-    const long = { ['x'.repeat(100_000)]: 1 };
-    expect(() => invoke(long)).toThrow(EventError);
-    expect(() => invoke(long)).not.toThrow(/x{1000}/);
-    const deep: unknown = JSON.parse('[{"a":'.repeat(20_000) + '1' + '}]'.repeat(20_000));
-    expect(() => invoke({ jobs: [{ jobId: deep }] })).toThrow(EventError);
-  });
+    test('names its deadline and its request ID', () => {
+      expect(invoke({})).toMatchObject({ deadline, requestId });
+    });
 
-  test('refuses a context of another kind', () => {
-    expect(() => invoke({}, {})).toThrow(EventError);
-    expect(() => invoke({}, null)).toThrow(/is not an? (Lambda|SCF) context/);
-  });
-});
+    test('names its platform and the function, or goes by a name of ours', () => {
+      expect(invoke({}).platform).toEqual({ kind, functionName: 'docjob-dev-poll' });
+      expect(invoke({}, nameless).platform).toEqual({ kind, functionName: 'docjob' });
+    });
+
+    test('reads the credentials anew each time that they are asked for', async () => {
+      const changing: Record<string, string> = { ...env };
+      const invocation =
+        requestId === lambdaContext.awsRequestId
+          ? lambdaInvocation({}, lambdaContext, changing, START)
+          : scfInvocation({}, event('scf-context'), changing, START);
+      changing['TENCENTCLOUD_SESSIONTOKEN'] = 'rotated';
+      expect(await invocation.credentials()).toEqual({ secretId: 'id', secretKey: 'key', token: 'rotated' });
+    });
+
+    test('takes job IDs, bare or with their buckets', () => {
+      expect(invoke({ jobIds: ['d1', 'd2'] }).trigger).toEqual({ kind: 'jobs', messages: ['d1', 'd2'] });
+      expect(
+        invoke({ jobs: [{ jobId: 'd1', bucket: 'b-1250000000', region: 'ap-beijing' }, 'd2'] }).trigger,
+      ).toEqual({
+        kind: 'jobs',
+        messages: ['{"jobId":"d1","bucket":"b-1250000000","region":"ap-beijing"}', 'd2'],
+      });
+    });
+
+    test.each([
+      [
+        'an unknown object',
+        { hello: 'world', answer: 42 },
+        'an event with the fields hello, answer is not known here',
+      ],
+      ['no jobs at all', { jobIds: [] }, 'an event with the fields jobIds is not known here'],
+      ['job IDs that are no strings', { jobIds: [1] }, 'an event with the fields jobIds is not known here'],
+      [
+        'records of another source',
+        { Records: [{ cos: {} }] },
+        'an event with the fields Records is not known here',
+      ],
+      ['a string', 'd1', 'an event of type string is not known here'],
+      ['a list', ['d1'], 'an event with the fields 0 is not known here'],
+    ])('refuses %s and says what it takes', (_name, raised, problem) => {
+      expect(() => invoke(raised)).toThrow(EventError);
+      expect(() => invoke(raised)).toThrow(problem);
+      expect(() => invoke(raised)).toThrow(/expected .*\{"jobIds":\["d…"\]\}/);
+    });
+
+    test('refuses an event in short, and one that is nested beyond sense like any other', () => {
+      const long = { ['x'.repeat(100_000)]: 1 };
+      expect(() => invoke(long)).toThrow(EventError);
+      expect(() => invoke(long)).not.toThrow(/x{1000}/);
+      const deep: unknown = JSON.parse('[{"a":'.repeat(20_000) + '1' + '}]'.repeat(20_000));
+      expect(() => invoke({ jobs: [{ jobId: deep }] })).toThrow(EventError);
+    });
+
+    test('refuses a context of another kind', () => {
+      expect(() => invoke({}, {})).toThrow(EventError);
+      expect(() => invoke({}, null)).toThrow(/is not an? (Lambda|SCF) context/);
+    });
+  },
+);
 
 describe('an SQS event source', () => {
   test('hands over its messages with what settling them needs', () => {
