@@ -15,7 +15,7 @@ import {
   OUTAGE_GRACE,
   type DecisionPolicy,
 } from './poller/decide.js';
-import { nextLookTime } from './poller/look-times.js';
+import { nextLookOrWord } from './poller/look-times.js';
 import { timeForALook } from './poller/budget.js';
 import type { RunPolicy } from './poller/run-policy.js';
 import { DEFAULT_SCHEDULE, MAX_LOOKS, worstCaseLooks, type SchedulePolicy } from './poller/schedule.js';
@@ -98,7 +98,7 @@ export function readConfig(read: EnvReader): Config | undefined {
   );
   const concurrency = read.integer('CONCURRENCY', 16, { min: 1, max: 256 });
   const maxLeases = read.integer('MAX_LEASES_PER_RUN', 2_000, { min: 1, max: 100_000 });
-  const sweep = read.oneOf('SWEEP', ['on', 'off'], 'on') === 'on' ? { sweep: DEFAULT_SWEEP } : {};
+  const sweep = read.oneOf('SWEEP', ['on', 'off'], 'on') === 'on' ? DEFAULT_SWEEP : undefined;
   const queueWait = read.seconds('QUEUE_WAIT_SECONDS', seconds(1), { min: 0, max: 20 });
   const cmq = readCmq(read);
   if (queue?.kind === 'cmq') checkCmq(cmq, { decisions, client, queueWait }, read);
@@ -115,7 +115,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       awsRegion,
       awsEndpoint: awsEndpoint?.origin,
       client,
-      nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
+      nextLook: (waiting, since) => nextLookOrWord(waiting, since, decisions.schedule, sweep),
       cmq,
     },
     maxConcurrentRuns,
@@ -130,7 +130,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       concurrency,
       maxLeases,
       queueWait,
-      ...sweep,
+      ...(sweep === undefined ? {} : { sweep }),
     },
   };
 }

@@ -76,6 +76,14 @@ describe('the configuration', () => {
     expect(next - seenAt).toBeGreaterThanOrEqual(95_000);
   });
 
+  test('and heard of within five minutes besides, unless no lists are asked for', () => {
+    const seenAt = epochMs(1_000_000_000);
+    const waiting = { seed: 'd1', createdAt: epochMs(0), firstSeenAt: seenAt, seenAt };
+    const nextLook = (SWEEP: string) => parseConfig({ ...NEEDED, SWEEP }).queue.nextLook(waiting, seenAt);
+    expect(nextLook('on') - seenAt).toBe(300_000);
+    expect(nextLook('off') - seenAt).toBeGreaterThan(1_000_000);
+  });
+
   test('lists everything that is wrong in one error', () => {
     const problems = problemsOf({
       QUEUE_URL: 'nonsense',

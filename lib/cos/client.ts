@@ -6,6 +6,7 @@ import { DocjobError } from '../domain/docjob-error.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
 import { after, before, between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import { backoffDelay, type BackoffPolicy } from './backoff.js';
+import { credentialsInTime } from './credentials-in-time.js';
 import type { CredentialsProvider } from './credentials.js';
 import { DeadlineError } from './errors/deadline-error.js';
 import { ServiceError } from './errors/service-error.js';
@@ -194,7 +195,7 @@ export class CosClient implements CosRequester {
   async #turn(host: HostPressure, asked: string, deadline: EpochMs): Promise<SigningCredentials> {
     const { signal } = this.#bounds;
     for (;;) {
-      this.#credentials ??= Promise.resolve(this.#effects.credentials());
+      this.#credentials ??= this.#askForCredentials();
       const current = this.#credentials;
       const pair = await current;
       await this.#heedRetryAfter(host, asked, deadline);
@@ -275,9 +276,14 @@ export class CosClient implements CosRequester {
   async #refreshCredentials({ signedWith }: RequestState): Promise<boolean> {
     if (!this.#credentialsRefreshed) {
       this.#credentialsRefreshed = true;
-      this.#credentials = Promise.resolve(this.#effects.credentials(signedWith));
+      this.#credentials = this.#askForCredentials(signedWith);
     }
     return !isDeepStrictEqual(await this.#credentials, signedWith);
+  }
+
+  #askForCredentials(refused?: SigningCredentials): Promise<SigningCredentials> {
+    const { clock, credentials } = this.#effects;
+    return credentialsInTime(credentials(refused), { clock, ...this.#bounds });
   }
 }
 

@@ -1,4 +1,13 @@
-import { before, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import {
+  after,
+  before,
+  between,
+  epochMs,
+  millis,
+  seconds,
+  type EpochMs,
+  type Millis,
+} from '../domain/units.js';
 import type { QueueCapabilities } from '../queue/pending-queue.js';
 
 /**
@@ -67,6 +76,18 @@ export function lookUntil(leaseUntil: EpochMs, budget: RunBudget): EpochMs {
 /** When lists must have ended: comfortably before a look must. A run in which they took a look's time would hand its jobs back, and the next one too. */
 export function listUntil(leaseUntil: EpochMs, budget: RunBudget): EpochMs {
   return before(lookUntil(leaseUntil, budget), millis(COMFORTABLE_LOOKS * budget.lookTime));
+}
+
+/** Of the time that two looks leave, so much goes into taking leases at most: what is taken is worth nothing without its lists and looks. */
+const GATHERING_SHARE = 0.25;
+
+/**
+ * Until when further leases are taken before the next looks. A run that is short of time takes none: if it took a look's time, all would be handed back, and the
+ * next run would do the same.
+ */
+export function gatherUntil(now: EpochMs, { workUntil, lookTime }: RunBudget): EpochMs {
+  const spare = between(now, workUntil) - COMFORTABLE_LOOKS * lookTime;
+  return after(now, millis(Math.max(0, Math.floor(GATHERING_SHARE * spare))));
 }
 
 /** Whether a look may be started at `now`: it must be able to end in time, each attempt at its longest. */

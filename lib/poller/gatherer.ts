@@ -2,9 +2,9 @@ import type { CosClient } from '../cos/client.js';
 import { DeadlineError } from '../cos/errors/deadline-error.js';
 import { listDocJobs } from '../doc-jobs/list.js';
 import { DocjobError } from '../domain/docjob-error.js';
-import { between, epochMs, type EpochMs } from '../domain/units.js';
+import { between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Lease } from '../queue/pending-queue.js';
-import { leaseProblem, leasesAtATime, listUntil, mayStart, type RunBudget } from './budget.js';
+import { gatherUntil, leaseProblem, leasesAtATime, listUntil, mayStart, type RunBudget } from './budget.js';
 import type { Course } from './course.js';
 import type { Holds } from './holds.js';
 import { Lists, type ListPage } from './lists.js';
@@ -12,8 +12,8 @@ import type { RunDeps, RunPolicy } from './run-policy.js';
 import { singly, sweep, type SweepDeps, type Task } from './sweep.js';
 import type { Tally } from './tally.js';
 
-const SLOW_PROBE =
-  'the probe took so long that no time is left for a look: CI is slow, or the function needs a longer timeout';
+const NO_TIME =
+  'the probe and the queue took so long that no time is left for a look: one of them is slow, or the function needs a longer timeout';
 
 /** Queues give ten messages a call (SQS) or more while they have as many: one that gives fewer has little else, and its jobs need not wait for the rest. */
 const FULL_RECEIVE = 10;
@@ -62,26 +62,32 @@ export class Gatherer {
 
   /** What to do next; nothing when the run is to take no more leases. */
   async next(): Promise<readonly Task[]> {
-    const leases = await this.#gather();
-    if (leases.length === 0) return [];
-    const tasks = await this.#sweep(leases);
-    this.#run.tally.lease(tasks.map(({ lease }) => lease));
-    return tasks;
+    for (let leases = await this.#gather(); leases.length > 0; leases = await this.#gather()) {
+      const tasks = await this.#sweep(leases);
+      this.#run.tally.lease(tasks.map(({ lease }) => lease));
+      // Of jobs that are not due there may be nothing to do for any; others may wait behind them.
+      if (tasks.length > 0) return tasks;
+    }
+    return [];
   }
 
   async #gather(): Promise<readonly Lease[]> {
     const { capabilities } = this.#deps.queue;
+    const { clock } = this.#deps;
     const { budget, tally, course } = this.#run;
-    const timeLeft = between(this.#deps.clock.now(), budget.workUntil);
+    const timeLeft = between(clock.now(), budget.workUntil);
+    const until = gatherUntil(clock.now(), budget);
     const most = leasesAtATime(capabilities, timeLeft, this.#policy.client.requestsPerSecond);
     const gathered: Lease[] = [];
     while (gathered.length < most && this.#mayLease(gathered.length)) {
       const room = this.#isEarly ? most : Math.min(most, this.#policy.maxLeases - tally.leased);
-      const leases = await this.#lease(room - gathered.length);
+      // What is in hand does not wait for what may come.
+      const wait = gathered.length === 0 ? this.#policy.queueWait : millis(0);
+      const leases = await this.#lease(room - gathered.length, wait);
       gathered.push(...leases);
       this.#gathered += leases.length;
       const hasMore = leases.length >= (capabilities.showsAll ? 1 : FULL_RECEIVE);
-      if (!hasMore) break;
+      if (!hasMore || clock.now() >= until) break;
     }
     if (gathered.length > 0) this.#checkLength(gathered);
     else course.stop('queue-empty');
@@ -95,12 +101,12 @@ export class Gatherer {
       course.stop(holds.outage.disposition === 'throttled' ? 'throttled' : 'service-down');
     else if (this.#isFull(gathered)) course.stop('lease-limit');
     else if (!mayStart(this.#deps.clock.now(), deadline, budget)) course.stop('out-of-time');
-    // Told as a failure: a run that never gets to a lease would pass for one that found nothing due, tick after tick.
-    if (course.stopped === 'out-of-time' && this.#gathered === 0)
+    // Told as a failure: a run that never gets to a lease or a look would pass for one that found nothing due, tick after tick.
+    if (course.stopped === 'out-of-time' && (this.#gathered === 0 || this.#run.tally.isInVain))
       course.fail(
         'service-unusable',
-        'no job was leased',
-        new DocjobError('out-of-time', SLOW_PROBE, { disposition: 'transient' }),
+        this.#gathered === 0 ? 'no job was leased' : 'no job was looked at',
+        new DocjobError('out-of-time', NO_TIME, { disposition: 'transient' }),
       );
     return course.stopped === undefined;
   }
@@ -116,13 +122,13 @@ export class Gatherer {
     return this.#sweepDeps !== undefined && this.#deps.queue.capabilities.showsAll;
   }
 
-  async #lease(max: number): Promise<readonly Lease[]> {
+  async #lease(max: number, wait: Millis): Promise<readonly Lease[]> {
     const { course, deadline } = this.#run;
     try {
       return await this.#deps.queue.lease({
         max,
         holdUntil: deadline,
-        wait: this.#policy.queueWait,
+        wait,
         early: this.#isEarly,
         signal: course.signal,
       });

@@ -1,5 +1,6 @@
 import { after, between, epochMs, type EpochMs } from '../domain/units.js';
 import { delayBeforeNextLook, type SchedulePolicy } from './schedule.js';
+import { nextWord, type SweepPolicy } from './sweep-plan.js';
 
 /** What the look times of a waiting job depend on, all of it known wherever the job is seen. */
 export interface Waiting {
@@ -34,6 +35,21 @@ export function nextLookTime(waiting: Waiting, since: EpochMs, policy: ScheduleP
     at = after(at, delayBeforeNextLook(age, chance(look), policy));
   }
   return at;
+}
+
+/**
+ * The first look time where lists are made use of: {@link nextLookTime}, or when the job must be heard of if that is sooner. Lists are asked by creation time, so a
+ * job without one is asked about singly, and needs no word.
+ */
+export function nextLookOrWord(
+  waiting: Waiting,
+  since: EpochMs,
+  schedule: SchedulePolicy,
+  sweep: SweepPolicy | undefined,
+): EpochMs {
+  const look = nextLookTime(waiting, since, schedule);
+  if (sweep === undefined || waiting.createdAt === undefined) return look;
+  return epochMs(Math.min(look, nextWord(waiting.firstSeenAt, since, sweep)));
 }
 
 /**

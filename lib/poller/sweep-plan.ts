@@ -1,4 +1,4 @@
-import { between, minutes, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import { after, between, millis, minutes, seconds, type EpochMs, type Millis } from '../domain/units.js';
 
 /** What lists are thought to cost and to be worth. */
 export interface SweepPolicy {
@@ -112,17 +112,18 @@ export function looksDue({ isDue, firstSeenAt }: SweepJob, now: EpochMs): number
 }
 
 /**
- * Whether a job that no list shows as ended must be heard of by another way: since its last look its time in the queue has passed a power of two times
- * {@link SweepPolicy.firstWord}. Absence from a list is no answer, so this bounds how long a job can be missing from one unnoticed: as long
- * again. Where the last look is not known, each look must bring a word.
+ * The first moment after `since` at which a job must be heard of, whatever lists say or do not say: its time in the queue passes a power of two times
+ * {@link SweepPolicy.firstWord}. Absence from a list is no answer, so this bounds how long a job can be missing from one unnoticed: as long again.
  */
+export function nextWord(firstSeenAt: EpochMs, since: EpochMs, { firstWord }: SweepPolicy): EpochMs {
+  const waited = between(firstSeenAt, since);
+  const doublings = waited < firstWord ? 0 : 1 + Math.floor(Math.log2(waited / firstWord));
+  return after(firstSeenAt, millis(firstWord * 2 ** doublings));
+}
+
+/** Whether a job that no list shows as ended must be heard of by another way. Where the last look is not known, each look must bring a word. */
 export function isWordDue({ firstSeenAt, lookedAt }: SweepJob, now: EpochMs, policy: SweepPolicy): boolean {
-  if (lookedAt === undefined) return true;
-  const wordsBy = (moment: EpochMs): number => {
-    const age = between(firstSeenAt, moment);
-    return age < policy.firstWord ? 0 : 1 + Math.floor(Math.log2(age / policy.firstWord));
-  };
-  return wordsBy(now) > wordsBy(lookedAt);
+  return lookedAt === undefined || nextWord(firstSeenAt, lookedAt, policy) <= now;
 }
 
 /** How many settled jobs to expect between a job and the one before it, if they were submitted as densely as the jobs after them. */

@@ -47,6 +47,11 @@ export class Tally {
     return this.#looks;
   }
 
+  /** Whether there were leases, and all of them went back without a look. */
+  get isInVain(): boolean {
+    return this.#leased > 0 && this.#looks === 0 && this.#returned === this.#leased;
+  }
+
   /**
    * The failure of an operation that this run tried and never once brought to success, so that it could not do its work: because it is closed to us,
    * or because several jobs met an outage. One job alone is not the run; a service that asks for fewer requests is not broken.

@@ -3,6 +3,7 @@ import { TransportError } from '../cos/errors/transport-error.js';
 import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import { targetAt } from '../cos/hosts.js';
 import { ServerClock } from '../cos/server-clock.js';
+import { credentialsInTime } from '../cos/credentials-in-time.js';
 import type { CredentialsProvider } from '../cos/credentials.js';
 import type { Transport, WireResponse } from '../cos/transport.js';
 import type { SigningCredentials } from '../cos-signer/index.js';
@@ -82,13 +83,13 @@ export class CmqClient {
   /**
    * Calls, and gives what `read` makes of the answer.
    *
-   * @throws QueueError when the call failed, CredentialsError when there is no key, the signal's reason when that aborts, and what `read`
+   * @throws QueueError when the call failed, CredentialsError when there is no key, DeadlineError when none comes in time, the signal's reason when that aborts, and what `read`
    * throws, a QueueError of which is treated like any other.
    */
   async call<T>(call: CmqCall, read: (answer: CmqAnswer) => T): Promise<T> {
     const asked = askedOf(call);
     for (let attempt = 1; ; attempt += 1) {
-      this.#credentials ??= Promise.resolve(this.#effects.credentials());
+      this.#credentials ??= this.#askForCredentials();
       const key = await this.#credentials;
       let serverDate: EpochMs | undefined;
       try {
@@ -167,7 +168,7 @@ export class CmqClient {
   ): Promise<boolean> {
     if (error.disposition !== 'credentials' && error.disposition !== 'skewed') return false;
     if (serverDate !== undefined && this.#serverClock.repair(serverDate) !== undefined) return true;
-    this.#fresh ??= Promise.resolve(this.#effects.credentials(refused));
+    this.#fresh ??= this.#askForCredentials(refused);
     this.#credentials = this.#fresh;
     const fresh = await this.#fresh;
     return (
@@ -175,6 +176,11 @@ export class CmqClient {
       fresh.secretKey !== refused.secretKey ||
       fresh.token !== refused.token
     );
+  }
+
+  #askForCredentials(refused?: SigningCredentials): Promise<SigningCredentials> {
+    const { clock, credentials, deadline } = this.#effects;
+    return credentialsInTime(credentials(refused), { clock, deadline });
   }
 
   /** How long to wait before the next attempt; undefined when there should be none. */

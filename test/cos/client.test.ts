@@ -3,6 +3,7 @@ import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { CosClient, type CosClientPolicy } from '../../lib/cos/client.js';
 import type { CosRequest, CosResponse } from '../../lib/cos/requester.js';
 import { openTransport } from '../../lib/cos/transport.js';
+import type { CredentialsProvider } from '../../lib/cos/credentials.js';
 import { CredentialsError } from '../../lib/cos/errors/credentials-error.js';
 import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
 import { signRequest, type SigningCredentials } from '../../lib/cos-signer/index.js';
@@ -27,6 +28,7 @@ afterEach(async () => {
 });
 
 const PAIR: SigningCredentials = { secretId: 'AKID', secretKey: 'key' };
+const NEVER = new Promise<SigningCredentials>(() => undefined);
 
 const describeJob: CosRequest = { family: 'ci', ...SOURCE, method: 'GET', path: '/doc_jobs/d1' };
 const createJob: CosRequest = {
@@ -59,7 +61,7 @@ async function setUp(
   script: Step[],
   changes: {
     policy?: Partial<CosClientPolicy>;
-    credentials?: (refused?: SigningCredentials) => SigningCredentials;
+    credentials?: CredentialsProvider;
     random?: () => number;
     deadline?: EpochMs;
   } = {},
@@ -748,6 +750,16 @@ describe('credentials', () => {
       'new',
       'new',
     ]);
+  });
+
+  test.each([
+    ['before the first request', () => NEVER, 0],
+    ['once a key was refused', (refused?: SigningCredentials) => (refused === undefined ? PAIR : NEVER), 1],
+  ])('are not waited for beyond the deadline, %s', async (_when, credentials, requests) => {
+    const { client, clock, server } = await setUp([errorAnswer(400, 'ExpiredToken')], { credentials });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'deadline' });
+    expect(clock.sleeps).toHaveLength(1);
+    expect(server.requests).toHaveLength(requests);
   });
 
   test('that nobody has are not asked for again by the same request', async () => {

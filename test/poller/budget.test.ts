@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { after, between, millis, minutes, seconds } from '../../lib/domain/units.js';
 import {
+  gatherUntil,
   leaseProblem,
   leasesAtATime,
   listUntil,
@@ -104,6 +105,16 @@ describe('leases at a time', () => {
   ])('%s', (_name, capabilities, timeLeft, rate, expected) => {
     expect(leasesAtATime(capabilities, timeLeft, rate)).toBe(expected);
   });
+});
+
+test.each([
+  ['a quarter of what two looks leave', seconds(60), 9_250],
+  ['no time in a run that is short of it', seconds(23), 0],
+  ['nor in one that has less than two looks need', seconds(15), 0],
+])('further leases are taken for %s', (_name, length, expected) => {
+  const gate = planRun(START, after(START, length), attempt);
+  if (gate.kind === 'refuse') throw new Error(gate.problem);
+  expect(between(START, gatherUntil(START, gate.budget))).toBe(expected);
 });
 
 test('lists end early enough for two looks, one after the other, before the lease or the work does', () => {

@@ -11,8 +11,9 @@ import {
   seconds,
   type EpochMs,
 } from '../../lib/domain/units.js';
-import { nextLookTime, type Waiting } from '../../lib/poller/look-times.js';
+import { nextLookOrWord, nextLookTime, type Waiting } from '../../lib/poller/look-times.js';
 import { DEFAULT_SCHEDULE, type SchedulePolicy } from '../../lib/poller/schedule.js';
+import { DEFAULT_SWEEP } from '../../lib/poller/sweep-plan.js';
 import { START } from '../support/virtual-clock.js';
 
 const waiting = (changes: Partial<Waiting> = {}): Waiting => ({
@@ -141,5 +142,36 @@ describe('look times', () => {
     };
     nextLookTime(waiting(), after(START, days(3_000)), counting);
     expect(steps.length).toBeLessThan(100);
+  });
+});
+
+describe('look times beside lists', () => {
+  const claim = before(START, days(30));
+  const next = (changes: Partial<Waiting>, since: EpochMs, sweep = DEFAULT_SWEEP) =>
+    between(START, nextLookOrWord(waiting(changes), since, DEFAULT_SCHEDULE, sweep));
+
+  test.each([
+    ['at five minutes', minutes(1), minutes(5)],
+    ['at ten', minutes(5), minutes(10)],
+    ['and whenever its time in the queue has doubled', minutes(12), minutes(20)],
+  ])('are no later than the word about a job: %s', (_name, since, expected) => {
+    expect(next({ createdAt: claim }, after(START, since))).toBe(expected);
+  });
+
+  test('are the usual ones where these come sooner', () => {
+    const since = after(START, seconds(30));
+    const usual = nextLookTime(waiting({ createdAt: START }), since, DEFAULT_SCHEDULE);
+    expect(next({ createdAt: START }, since)).toBe(between(START, usual));
+  });
+
+  test('are the usual ones without lists, and of a job that lists cannot be asked about', () => {
+    const since = after(START, hours(10));
+    const usual = nextLookTime(waiting({ createdAt: claim }), since, DEFAULT_SCHEDULE);
+    expect(nextLookOrWord(waiting({ createdAt: claim }), since, DEFAULT_SCHEDULE, undefined)).toBe(usual);
+    const early = after(START, minutes(9.9));
+    const sweep = { ...DEFAULT_SWEEP, firstWord: minutes(10) };
+    expect(next({ createdAt: START }, early, sweep)).toBe(minutes(10));
+    expect(next({}, early, sweep)).toBe(between(START, nextLookTime(waiting(), early, DEFAULT_SCHEDULE)));
+    expect(next({}, early, sweep)).not.toBe(minutes(10));
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
 import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
 import { readManifest } from '../../lib/manifest/index.js';
+import { DEFAULT_SWEEP } from '../../lib/poller/sweep-plan.js';
 import { deferred } from '../support/deferred.js';
 import { askedJob, failure, isProbe, jobInState, type Answering } from '../support/fake-service.js';
 import { MemoryQueue } from '../support/memory-queue.js';
@@ -218,6 +219,40 @@ describe('the time of a run', () => {
     expect(
       queue.settled.filter(({ outcome }) => outcome.kind === 'look-again' && outcome.delay === 0),
     ).toHaveLength(6);
+  });
+
+  test('leases are not taken for so long that none could be looked at', async () => {
+    const queue = new MemoryQueue(jobs(100));
+    const setting = setUp(queue, allInState('Running'));
+    // Ten at a time, so slowly that all of them would take the whole run.
+    queue.onLease = () => setting.clock.advance(seconds(6));
+    const report = await setting.go();
+    // Those of the last receive come too late.
+    expect(report).toMatchObject({ leased: 80, waiting: 70, returned: 10, stopped: 'out-of-time' });
+  });
+
+  test('nor in a run that has time for one look', async () => {
+    const queue = new MemoryQueue(jobs(20));
+    const setting = setUp(queue, allInState('Running'));
+    queue.onLease = () => setting.clock.advance(millis(1_500));
+    const report = await setting.go({ deadline: after(START, seconds(15)) });
+    expect(report).toMatchObject({ leased: 20, waiting: 10, returned: 10, stopped: 'out-of-time' });
+  });
+
+  test('what is due is looked at though there is nothing to do about all that was taken before it', async () => {
+    const queue = new MemoryQueue(jobs(60));
+    queue.capabilities.showsAll = true;
+    queue.passOf = (id) => ({ isDue: id === 'm60', since: START });
+    const setting = setUp(queue, allInState('Success'));
+    queue.onLease = () => setting.clock.advance(seconds(6));
+    const report = await setting.go({ policy: { sweep: DEFAULT_SWEEP } });
+    expect(report).toMatchObject({ leased: 1, finished: { Success: 1 } });
+  });
+
+  test('what is in hand does not wait until there is more', async () => {
+    const queue = new MemoryQueue(jobs(10));
+    await setUp(queue, allInState('Running')).go();
+    expect(queue.requests.map(({ wait }) => wait)).toEqual([1_000, 0, 1_000]);
   });
 
   test('F6: a lease that ends before a look could is not worked on', async () => {
@@ -640,6 +675,16 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     expect(error).toMatchObject({ cause: { code: 'out-of-time' }, report: { stopped: 'failed' } });
     expect(error.message).toMatch(/no job was leased.*the probe/);
     expect(queue.requests).toHaveLength(0);
+  });
+
+  test('on leases that take all the time there is: runs that never look must not pass for quiet ones', async () => {
+    const queue = new MemoryQueue(jobs(3));
+    const setting = setUp(queue, () => undefined);
+    queue.onLease = () => setting.clock.advance(seconds(48));
+    const error = await errorOf(setting.go());
+    expect(error).toMatchObject({ code: 'service-unusable', disposition: 'transient' });
+    expect(error).toMatchObject({ cause: { code: 'out-of-time' }, report: { leased: 3, returned: 3 } });
+    expect(error.message).toMatch(/no job was looked at.*the queue/);
   });
 
   test.each([

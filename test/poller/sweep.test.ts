@@ -4,11 +4,13 @@ import { createDocProcessJob } from '../../lib/doc-jobs/create.js';
 import type { JobId } from '../../lib/domain/names.js';
 import { after, epochMs, hours, millis, minutes, seconds, type EpochMs } from '../../lib/domain/units.js';
 import { parseKeyTemplate } from '../../lib/manifest/index.js';
+import { nextLookOrWord } from '../../lib/poller/look-times.js';
 import type { RunReport } from '../../lib/poller/report.js';
 import { run } from '../../lib/poller/run.js';
 import type { RunPolicy } from '../../lib/poller/run-policy.js';
 import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
 import { DEFAULT_SWEEP } from '../../lib/poller/sweep-plan.js';
+import type { NextLook } from '../../lib/queue/bucket-reader.js';
 import type { PendingJob } from '../../lib/queue/pending-queue.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
 import type { JobScript } from '../../local/ci/script.js';
@@ -62,7 +64,9 @@ async function poll(changes: Partial<RunPolicy> = {}): Promise<RunReport> {
     ...changes,
   };
   const log = jsonLog({ level: 'info', now: () => clock.now(), write: (line) => embedded.lines.push(line) });
-  const queue = embedded.open();
+  const nextLook: NextLook = (waiting, since) =>
+    nextLookOrWord(waiting, since, DEFAULT_SCHEDULE, policy.sweep);
+  const queue = embedded.open({ nextLook });
   try {
     return await run(
       policy,
@@ -209,6 +213,28 @@ test('jobs whose claims of their creation are wrong are found by words of their 
     createdAt: claim(job.createdAt ?? epochMs(0)),
   }));
   await pollFor(12);
+  expect(await embedded.names()).toEqual([]);
+  await expectManifests(jobIds);
+});
+
+test('each of them has its word, though a run has looks for a few only', async () => {
+  const jobIds = await submit(backlog(30), (job) => ({
+    ...job,
+    createdAt: epochMs((job.createdAt ?? 0) - hours(8)),
+  }));
+  await pollFor(12, { maxLeases: 5, sweep: { ...DEFAULT_SWEEP, pageSize: 10 } });
+  expect(await embedded.names()).toEqual([]);
+  await expectManifests(jobIds);
+});
+
+test('and though lists are not asked any more when it is due', async () => {
+  const jobIds = await submit(backlog(30), (job) => ({
+    ...job,
+    createdAt: epochMs((job.createdAt ?? 0) - hours(8)),
+  }));
+  await pollFor(4, { sweep: { ...DEFAULT_SWEEP, pageSize: 10 } });
+  expect(await embedded.names()).toHaveLength(30);
+  await pollFor(4, { sweep: { ...DEFAULT_SWEEP, worth: 1_000 } });
   expect(await embedded.names()).toEqual([]);
   await expectManifests(jobIds);
 });

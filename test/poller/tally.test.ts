@@ -103,6 +103,22 @@ describe('the report', () => {
   });
 });
 
+test('a run is in vain whose leases all went back without a look', () => {
+  const leases = [aLease(), aLease()];
+  const inVain = (returned: number, looks: number, leased = leases): boolean => {
+    const tally = new Tally(START);
+    tally.lease(leased);
+    for (let n = 0; n < looks; n += 1) tally.startLook();
+    for (let n = 0; n < returned; n += 1)
+      tally.returned(resultOf({ kind: 'look-again', delay: millis(0) }, true));
+    return tally.isInVain;
+  };
+  expect(inVain(2, 0)).toBe(true);
+  expect(inVain(1, 0)).toBe(false);
+  expect(inVain(2, 1)).toBe(false);
+  expect(inVain(0, 0, [])).toBe(false);
+});
+
 describe.each(OPERATIONS)('whether a run could do its work, by its attempts to %s', (operation) => {
   const broken = (errors: readonly DocjobError[], isSuccess = false): DocjobError | undefined => {
     const tally = new Tally(START);

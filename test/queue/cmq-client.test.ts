@@ -3,7 +3,7 @@ import { TransportError } from '../../lib/cos/errors/transport-error.js';
 import { UndecodableError } from '../../lib/cos/errors/undecodable-error.js';
 import type { SigningCredentials } from '../../lib/cos-signer/index.js';
 import { DocjobError, type Disposition } from '../../lib/domain/docjob-error.js';
-import { after, hours, millis, seconds } from '../../lib/domain/units.js';
+import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
 import type { CmqCall } from '../../lib/queue/cmq-client.js';
 import { signCmq } from '../../lib/queue/cmq-signing.js';
 import { START } from '../support/virtual-clock.js';
@@ -14,6 +14,7 @@ const OK = { fields: { code: 0 } };
 const UNAVAILABLE = { fields: { code: 6000 } };
 const THROTTLED = { fields: { code: 4420 } };
 const REFUSED = { fields: { code: 4100 } };
+const NEVER = new Promise<SigningCredentials>(() => undefined);
 const nothing = (): void => undefined;
 
 describe('a call of CMQ', () => {
@@ -170,6 +171,16 @@ describe('a call of CMQ that fails', () => {
     await client.call(CALL, nothing);
     expect(cmq.calls).toHaveLength(3);
     expect(asked).toBe(1);
+  });
+
+  test.each([
+    ['before the first call', () => NEVER, 0],
+    ['once its key was refused', (refused?: SigningCredentials) => (refused === undefined ? KEY : NEVER), 1],
+  ])('does not wait for a key beyond the deadline, %s', async (_when, credentials, calls) => {
+    const cmq = new ScriptedCmq([REFUSED]);
+    await expect(cmq.client({ credentials }).call(CALL, nothing)).rejects.toMatchObject({ code: 'deadline' });
+    expect(cmq.clock.sleeps).toEqual([minutes(1)]);
+    expect(cmq.calls).toHaveLength(calls);
   });
 
   const FAR_DATE = { date: 'Thu, 01 Jan 2026 03:00:00 GMT' };

@@ -16,7 +16,7 @@ import { drawJobs, REGIONS, type Submission } from './world/job-plan.js';
 import { drawLists, drawSweep, type ListPlan } from './world/list-plan.js';
 import type { LatencyPlan } from './world/network.js';
 import type { Closure } from './world/services.js';
-import type { SqsPlan } from './sqs/plan.js';
+import { inSqs, type SqsPlan } from './sqs/plan.js';
 import type { TrueJob } from './world/true-job.js';
 
 /**
@@ -91,7 +91,7 @@ export function scenarioOf(seed: number, world: WorldName = 'sqs'): Scenario {
   const scenario = commonScenarioOf(seed);
   switch (world) {
     case 'sqs':
-      return scenario;
+      return inSqs(scenario);
     case 'bucket':
       return inBucket(scenario, new Dice(seed).fork('bucket'));
     case 'cmq':

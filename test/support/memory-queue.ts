@@ -22,7 +22,7 @@ interface Message {
 export class MemoryQueue implements PendingQueue {
   readonly capabilities = {
     exclusiveLeases: true,
-    showsAll: false,
+    showsAll: false as boolean,
     leasesAsLongAsAsked: true,
     exactDelays: true as boolean,
     maxLookAgainDelay: hours(12),
@@ -37,6 +37,8 @@ export class MemoryQueue implements PendingQueue {
   onLease: () => void = () => undefined;
   /** Leases end this early; by default with their run. */
   leaseLength: number | undefined;
+  /** What is told of a lease's pass. */
+  passOf: (id: string) => Lease['pass'] = () => undefined;
   #waiting: Message[];
 
   constructor(jobs: readonly (PendingJob | string)[], firstSeenAt: EpochMs = START) {
@@ -62,11 +64,13 @@ export class MemoryQueue implements PendingQueue {
     if (taken.length > 0) this.onLease();
     const until = this.leaseLength === undefined ? request.holdUntil : after(START, millis(this.leaseLength));
     return Promise.resolve(
-      taken.map(({ id, job, firstSeenAt }) =>
-        typeof job === 'string'
-          ? { kind: 'not-a-job', id, firstSeenAt, until, problem: job }
-          : { kind: 'job', id, firstSeenAt, until, job },
-      ),
+      taken.map(({ id, job, firstSeenAt }) => {
+        const pass = this.passOf(id);
+        const facts = { id, firstSeenAt, until, ...(pass === undefined ? {} : { pass }) };
+        return typeof job === 'string'
+          ? { kind: 'not-a-job', ...facts, problem: job }
+          : { kind: 'job', ...facts, job };
+      }),
     );
   }
 

@@ -1,6 +1,6 @@
 import type { WireRequest } from '../../../lib/cos/transport.js';
 import { epochMs } from '../../../lib/domain/units.js';
-import { nextLookTime } from '../../../lib/poller/look-times.js';
+import { nextLookOrWord, nextLookTime } from '../../../lib/poller/look-times.js';
 import { openBucketQueue } from '../../../lib/queue/bucket.js';
 import type { PendingQueue } from '../../../lib/queue/pending-queue.js';
 import { aBucket, aRegion, SOURCE } from '../../support/pending-jobs.js';
@@ -111,7 +111,7 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
   }
 
   open(process: Process, effects: RunEffects): Promise<PendingQueue> {
-    const { client, decisions } = this.#parts.scenario.policy;
+    const { client, decisions, sweep } = this.#parts.scenario.policy;
     this.#traffic.begin(process, effects);
     const options = {
       queue: QUEUE,
@@ -119,7 +119,7 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
       defaults: SOURCE,
       client,
       nextLook: (waiting: Parameters<typeof nextLookTime>[0], since: ReturnType<typeof epochMs>) =>
-        nextLookTime(waiting, since, decisions.schedule),
+        nextLookOrWord(waiting, since, decisions.schedule, sweep),
     };
     const transport = this.#network.transportOf(process);
     return Promise.resolve(openBucketQueue(options, { ...effects, transport }));
@@ -280,6 +280,12 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
       firstSeenAt: epochMs(Math.min(firstSeenAt ?? seenAt, seenAt)),
       seenAt: epochMs(seenAt),
     };
-    return nextLookTime(waiting, epochMs(since), this.#parts.scenario.policy.decisions.schedule);
+    const { decisions, sweep } = this.#parts.scenario.policy;
+    const look = nextLookTime(waiting, epochMs(since), decisions.schedule);
+    if (sweep === undefined || createdAt === undefined) return look;
+    // Where lists are asked, it must be heard of when its time in the queue passes `firstWord`, and whenever that has doubled.
+    let waited: number = sweep.firstWord;
+    while (waiting.firstSeenAt + waited <= since) waited *= 2;
+    return Math.min(look, waiting.firstSeenAt + waited);
   }
 }

@@ -1,3 +1,5 @@
+import { withTimeFor, type Scenario } from '../scenario.js';
+
 /** How the simulated SQS behaves. */
 export interface SqsPlan {
   /** The share of calls that something befalls, and until when. */
@@ -11,4 +13,12 @@ export interface SqsPlan {
   /** The share of deletes that a server missed, so that the message comes again. */
   readonly undoneShare: number;
   readonly retentionMs: number;
+}
+
+/** Before its first look: the probe, and once more, signed anew, where the clock was wrong. SQS itself is fast. */
+const CALLS_BEFORE_A_LOOK = 2;
+
+/** The scenario with SQS as its queue. */
+export function inSqs(scenario: Scenario): Scenario {
+  return { ...scenario, platform: withTimeFor(CALLS_BEFORE_A_LOOK, scenario) };
 }
