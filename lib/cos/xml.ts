@@ -138,16 +138,22 @@ export class XmlElement {
 
   /** The only child of that name; null when absent. @throws UndecodableError if it is repeated, or if text stands where elements should. */
   child(name: string): XmlElement | null {
-    const [first, second] = this.#named(name);
-    if (second !== undefined) throw this.undecodable(`has ${name} twice`);
-    return first === undefined ? null : new XmlElement(first.parsed, `${this.path}.${name}`, this.#requestId);
+    const children = this.#elements();
+    const first = children.find((child) => child.name === name);
+    if (first === undefined) return null;
+    if (first !== children.findLast((child) => child.name === name)) {
+      throw this.undecodable(`has ${name} twice`);
+    }
+    return new XmlElement(first.parsed, `${this.path}.${name}`, this.#requestId);
   }
 
   /** All children of that name, in order. @throws UndecodableError if text stands where elements should. */
   children(name: string): readonly XmlElement[] {
-    return this.#named(name).map(
-      ({ parsed }, index) => new XmlElement(parsed, `${this.path}.${name}[${index + 1}]`, this.#requestId),
-    );
+    return this.#elements()
+      .filter((child) => child.name === name)
+      .map(
+        ({ parsed }, index) => new XmlElement(parsed, `${this.path}.${name}[${index + 1}]`, this.#requestId),
+      );
   }
 
   /** What to throw about this element: "<path> <problem>". */
@@ -155,8 +161,8 @@ export class XmlElement {
     return new UndecodableError(`${this.path} ${problem}`, { requestId: this.#requestId });
   }
 
-  #named(name: string): Content['children'] {
+  #elements(): Content['children'] {
     if (this.#content.text !== '') throw this.undecodable('holds text where elements were expected');
-    return this.#content.children.filter((child) => child.name === name);
+    return this.#content.children;
   }
 }
