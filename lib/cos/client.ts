@@ -141,24 +141,33 @@ export class CosClient implements CosRequester {
       failure: undefined,
       sentAt: this.#effects.clock.now(),
     };
-    return pRetry(() => this.#attempt(request, decode, state), {
-      // Two more for the repairs, which are no retries of what failed.
-      retries: this.#policy.retries + 2,
-      // All waiting is done in the hook: p-retry's own jitter is not full, and it knows no Retry-After.
-      minTimeout: 0,
-      signal,
-      onFailedAttempt: async ({ error }) => {
-        // Stryker disable next-line ConditionalExpression: whatever else is thrown has no disposition, so it is thrown on below as well.
-        if (!(error instanceof DocjobError)) throw error;
-        // A retry for which no time was left changes nothing: the request failed as it had failed before.
-        if (error instanceof DeadlineError) throw state.failure ?? error;
-        this.#noteRefusal(error, state);
-        const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
-        if (wait === undefined) throw error;
-        if (wait > 0) await this.#effects.clock.sleep(wait, signal);
-        this.#retries += 1;
-      },
-    });
+    signal.throwIfAborted();
+    const attempt = (): Promise<T> => this.#attempt(request, decode, state);
+    const first = attempt();
+    // Nearly every request succeeds at once, and p-retry makes a good deal for each: it comes in where the first attempt failed, with that as its first.
+    return first.catch(() =>
+      pRetry((number) => (number === 1 ? first : attempt()), {
+        // Two more for the repairs, which are no retries of what failed.
+        retries: this.#policy.retries + 2,
+        // All waiting is done in the hook: p-retry's own jitter is not full, and it knows no Retry-After.
+        minTimeout: 0,
+        signal,
+        onFailedAttempt: ({ error }) => this.#beforeRetry(request, error, state),
+      }),
+    );
+  }
+
+  /** Waits until the request may be tried again. @throws Error why it may not: what the request failed with. */
+  async #beforeRetry(request: CosRequest, error: Error, state: RequestState): Promise<void> {
+    // Stryker disable next-line ConditionalExpression: whatever else is thrown has no disposition, so it is thrown on below as well.
+    if (!(error instanceof DocjobError)) throw error;
+    // A retry for which no time was left changes nothing: the request failed as it had failed before.
+    if (error instanceof DeadlineError) throw state.failure ?? error;
+    this.#noteRefusal(error, state);
+    const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
+    if (wait === undefined) throw error;
+    if (wait > 0) await this.#effects.clock.sleep(wait, this.#bounds.signal);
+    this.#retries += 1;
   }
 
   async #attempt<T>(

@@ -33,9 +33,10 @@ function entryOf(byte: number): { readonly high: number; readonly low: number } 
 export function crc64Ecma(bytes: Uint8Array): string {
   let high = -1;
   let low = -1;
-  for (const byte of bytes) {
-    const index = (low ^ byte) & 0xff;
-    // The index is below 256, the length of the tables: the zeros are never used.
+  // By index: an iterator makes it two thirds slower. The indices are below the lengths of what they are for, so the zeros are never used.
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- see above
+  for (let at = 0; at < bytes.length; at++) {
+    const index = (low ^ (bytes[at] ?? 0)) & 0xff;
     low = ((low >>> 8) | (high << 24)) ^ (TABLE_LOW[index] ?? 0);
     high = (high >>> 8) ^ (TABLE_HIGH[index] ?? 0);
   }

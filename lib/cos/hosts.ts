@@ -17,24 +17,30 @@ export interface Target {
  * over HTTPS (CI answers plain HTTP with 308), unless overridden.
  */
 export function targetOf(
-  request: Pick<CosRequest, 'family' | 'bucket' | 'region'>,
+  { family, bucket, region }: Pick<CosRequest, 'family' | 'bucket' | 'region'>,
   overrides: EndpointOverrides,
 ): Target {
-  const host = `${request.bucket}.${request.family}.${request.region}.myqcloud.com`;
-  return targetAt(`https://${host}`, overrides[request.family]);
+  // Made for every request, so not by way of a URL, which would change nothing: names of buckets and regions are labels in lower case.
+  const host = `${bucket}.${family}.${region}.myqcloud.com`;
+  const override = overrides[family];
+  return override === undefined
+    ? { protocol: 'https:', hostname: host, port: 443, host }
+    : { ...connectionTo(override), host };
 }
 
 /** The target for a service at `origin`, or at `override` instead, which keeps the service's own name in `Host`. */
 export function targetAt(origin: string, override: URL | undefined): Target {
-  const { host } = new URL(origin);
-  const { protocol, hostname, port } = override ?? new URL(origin);
+  const own = new URL(origin);
+  return { ...connectionTo(override ?? own), host: own.host };
+}
+
+function connectionTo({ protocol, hostname, port }: URL): Omit<Target, 'host'> {
   const isPlain = protocol === 'http:';
   return {
     protocol: isPlain ? 'http:' : 'https:',
     // A URL has an IPv6 address in brackets, a connection without them.
     hostname: hostname.replaceAll(/[[\]]/g, ''),
     port: port === '' ? (isPlain ? 80 : 443) : Number(port),
-    host,
   };
 }
 

@@ -10,12 +10,16 @@ const MAX_DEPTH = 64;
 const MAX_ELEMENTS = 100_000;
 
 /**
- * One tag, whole. Names are ASCII, as all of COS's and CI's are: fast-xml-parser splits some others at what it takes for a space (U+1680). The
- * service sends no attributes, at most a namespace; the bounds keep the backtracking small, as that of a name keeps messages short. Nothing is repeated
- * without a bound: over some megabytes of one thing the regular expressions of Node 22 run out of their stack.
+ * A tag that opens an element, whole: its name, its attributes, and a slash if the element is empty. Names are ASCII, as all of COS's and CI's are:
+ * fast-xml-parser splits some others at what it takes for a space (U+1680). The service sends no attributes, at most a namespace; the bounds keep the
+ * backtracking small, as that of a name keeps messages short. Nothing is repeated without a bound: over some megabytes of one thing the regular
+ * expressions of Node 22 run out of their stack.
  */
-const TAG =
-  /<(?<closing>\/?)(?<name>[A-Za-z_][\w.:-]{0,99}(?![\w.:-]))(?<attributes>(?:[ \t\r\n]{1,999}[A-Za-z_][\w.:-]{0,99}[ \t\r\n]{0,999}=[ \t\r\n]{0,999}(?:"[^<"]{0,9999}"|'[^<']{0,9999}')){0,32})[ \t\r\n]{0,999}(?<empty>\/?)>/y;
+const OPENING_TAG =
+  /<([A-Za-z_][\w.:-]{0,99}(?![\w.:-]))(?:[ \t\r\n]{1,999}[A-Za-z_][\w.:-]{0,99}[ \t\r\n]{0,999}=[ \t\r\n]{0,999}(?:"[^<"]{0,9999}"|'[^<']{0,9999}')){0,32}[ \t\r\n]{0,999}(\/?)>/y;
+
+/** A tag that closes an element, whole. */
+const CLOSING_TAG = /<\/([A-Za-z_][\w.:-]{0,99}(?![\w.:-]))[ \t\r\n]{0,999}>/y;
 
 /** A reference that needs no declaration: the five names of XML 1.0 §4.6, or a number. */
 const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(\d{1,10}|x[\dA-Fa-f]{1,8}));/y;
@@ -23,6 +27,9 @@ const REFERENCE = /&(?:lt|gt|amp|quot|apos|#(\d{1,10}|x[\dA-Fa-f]{1,8}));/y;
 /** The XML declaration (XML 1.0 §2.8), of an encoding that decoding as UTF-8 was right for. */
 const DECLARATION =
   /^<\?xml[ \t\r\n]{1,99}version[ \t\r\n]{0,99}=[ \t\r\n]{0,99}(["'])1\.\d{1,9}\1(?:[ \t\r\n]{1,99}encoding[ \t\r\n]{0,99}=[ \t\r\n]{0,99}(["'])(?:[Uu][Tt][Ff]-8|[Uu][Ss]-[Aa][Ss][Cc][Ii][Ii])\2)?(?:[ \t\r\n]{1,99}standalone[ \t\r\n]{0,99}=[ \t\r\n]{0,99}(["'])(?:yes|no)\3)?[ \t\r\n]{0,99}\?>/;
+
+/** What a text must be looked at for. */
+const NOT_PLAIN = /&|\]\]>/;
 
 const NOT_BLANK = /[^ \t\r\n]/;
 
@@ -44,7 +51,8 @@ export function syntaxProblem(document: string): string | undefined {
   const forbidden = forbiddenCharacterIn(document);
   if (forbidden !== undefined) return `holds the character ${forbidden}, which XML forbids`;
 
-  const scan: Scan = { document, at: 0, open: [], rooted: false, elements: 0 };
+  const isPlain = !NOT_PLAIN.test(document);
+  const scan: Scan = { document, isPlain, at: 0, open: [], rooted: false, elements: 0 };
   while (scan.at < document.length) {
     const problem = step(scan);
     if (problem !== undefined) return problem;
@@ -57,6 +65,8 @@ export function syntaxProblem(document: string): string | undefined {
 /** How far a document has been read. */
 interface Scan {
   readonly document: string;
+  /** Whether all of it, and so each text in it, is without references and ends of CDATA sections. */
+  readonly isPlain: boolean;
   at: number;
   /** The names of the elements that are open, from the root on. */
   readonly open: string[];
@@ -66,44 +76,63 @@ interface Scan {
 
 /** Reads one tag, comment, CDATA section or stretch of text; what is wrong with it, or undefined. */
 function step(scan: Scan): string | undefined {
-  const { document, at, open } = scan;
-  if (document[at] !== '<') {
-    const end = document.indexOf('<', at);
-    scan.at = end === -1 ? document.length : end;
-    return textProblem(document.slice(at, scan.at), open.length > 0);
+  const { document, at } = scan;
+  if (document[at] !== '<') return stepOverText(scan);
+  switch (document[at + 1]) {
+    case '!':
+      return stepOverSection(scan);
+    case '/':
+      return stepOverClosingTag(scan);
+    default:
+      return stepOverOpeningTag(scan);
   }
+}
+
+function stepOverText(scan: Scan): string | undefined {
+  const { document, at, open, isPlain } = scan;
+  const end = document.indexOf('<', at);
+  scan.at = end === -1 ? document.length : end;
+  if (open.length > 0) return isPlain ? undefined : textProblem(document.slice(at, scan.at));
+  return NOT_BLANK.test(document.slice(at, scan.at)) ? 'has text outside its root element' : undefined;
+}
+
+function stepOverSection(scan: Scan): string | undefined {
+  const { document, at, open } = scan;
   if (document.startsWith('<!--', at)) {
     const end = document.indexOf('--', at + 4);
     scan.at = end + 3;
     // Without an end, this looks at the beginning of the document, which is no `-->`.
     return document.startsWith('-->', end) ? undefined : 'has a comment that does not end properly';
   }
-  if (document.startsWith('<![CDATA[', at)) {
-    const end = document.indexOf(']]>', at + 9);
-    scan.at = end + 3;
-    if (end === -1) return 'has a CDATA section that does not end';
-    return open.length > 0 ? undefined : 'has text outside its root element';
-  }
-  return stepOverTag(scan);
+  if (!document.startsWith('<![CDATA[', at)) return brokenTag(document, at);
+  const end = document.indexOf(']]>', at + 9);
+  scan.at = end + 3;
+  if (end === -1) return 'has a CDATA section that does not end';
+  return open.length > 0 ? undefined : 'has text outside its root element';
 }
 
-function stepOverTag(scan: Scan): string | undefined {
+function stepOverOpeningTag(scan: Scan): string | undefined {
   const { document, at, open } = scan;
-  TAG.lastIndex = at;
-  const { closing, name, attributes, empty } = TAG.exec(document)?.groups ?? {};
-  scan.at = TAG.lastIndex;
+  OPENING_TAG.lastIndex = at;
+  const [, name, empty] = OPENING_TAG.exec(document) ?? [];
   if (name === undefined) return brokenTag(document, at);
-  if (closing === '/') {
-    if (attributes !== '' || empty !== '') return brokenTag(document, at);
-    const opened = open.pop();
-    return opened === name ? undefined : `closes ${name} where ${opened ?? 'nothing'} is open`;
-  }
+  scan.at = OPENING_TAG.lastIndex;
   if (open.length === 0 && scan.rooted) return 'has more than one root element';
   scan.rooted = true;
   scan.elements += 1;
   if (scan.elements > MAX_ELEMENTS) return `has more than ${MAX_ELEMENTS} elements`;
   if (empty === '') open.push(name);
   return open.length > MAX_DEPTH ? `is nested more than ${MAX_DEPTH} deep` : undefined;
+}
+
+function stepOverClosingTag(scan: Scan): string | undefined {
+  const { document, at, open } = scan;
+  CLOSING_TAG.lastIndex = at;
+  const name = CLOSING_TAG.exec(document)?.[1];
+  if (name === undefined) return brokenTag(document, at);
+  scan.at = CLOSING_TAG.lastIndex;
+  const opened = open.pop();
+  return opened === name ? undefined : `closes ${name} where ${opened ?? 'nothing'} is open`;
 }
 
 function brokenTag(document: string, at: number): string {
@@ -113,8 +142,7 @@ function brokenTag(document: string, at: number): string {
   return `has a < at character ${at} that begins no tag, comment or CDATA section`;
 }
 
-function textProblem(text: string, inRoot: boolean): string | undefined {
-  if (!inRoot) return NOT_BLANK.test(text) ? 'has text outside its root element' : undefined;
+function textProblem(text: string): string | undefined {
   if (text.includes(']]>')) return 'has a stray end of a CDATA section';
   for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) {
     REFERENCE.lastIndex = at;

@@ -9,16 +9,20 @@ export interface XmlSource {
   readonly requestId: string | undefined;
 }
 
-/** An element with its children in the order of the document, and its own text, decoded and without outer white space. */
-interface XmlNode {
-  readonly name: string;
+/** What the parser gives with `preserveOrder`: an object of one property for each element, an array named like it, and for each stretch of text, a string. */
+type Parsed = readonly Readonly<Record<string, unknown>>[];
+
+/** What an element holds: the elements in it, in order, and its own text, without outer white space. */
+interface Content {
   readonly text: string;
-  readonly children: readonly XmlNode[];
+  readonly children: readonly { readonly name: string; readonly parsed: Parsed }[];
 }
 
 const PARSER = new XMLParser({
   preserveOrder: true,
   ignoreAttributes: true,
+  // Else it writes each element's path down, for callbacks that there are none of: a seventh of its time.
+  jPath: false,
   // Job IDs such as `001` or `1e5` are text: whoever wants a number converts it.
   parseTagValue: false,
   // The parser trims each stretch of text by itself, so it would join `a <![CDATA[b]]>` to `ab`.
@@ -50,9 +54,9 @@ export function parseXml(source: XmlSource, root: string, maxBytes: number): Xml
   const problem = syntaxProblem(document);
   if (problem !== undefined) throw refuse(problem);
 
-  let parsed: unknown;
+  let parsed: Parsed;
   try {
-    parsed = PARSER.parse(document);
+    parsed = PARSER.parse(document) as Parsed; // see there
   } catch (cause) {
     // It has reserved names, such as `__proto__`.
     throw refuse('could not be parsed', cause);
@@ -61,19 +65,18 @@ export function parseXml(source: XmlSource, root: string, maxBytes: number): Xml
   const { children } = contentOf(parsed);
   const top = children.find(({ name }) => name === root);
   if (top === undefined) throw refuse(`has the root element ${children.map(({ name }) => name).join()}`);
-  return new XmlElement(top, root, requestId);
+  return new XmlElement(top.parsed, root, requestId);
 }
 
-/** Recursion is bounded: the syntax check refuses deep nesting. */
-function contentOf(parsed: unknown): Omit<XmlNode, 'name'> {
-  // What `preserveOrder` gives: an entry for each element, an array keyed by its name, and for each stretch of text, a string.
-  const entries = parsed as readonly Readonly<Record<string, unknown>>[];
-  const children: XmlNode[] = [];
+/** One level only: most answers hold more than anybody asks for. */
+function contentOf(parsed: Parsed): Content {
+  const children: Content['children'][number][] = [];
   let text = '';
-  for (const entry of entries) {
-    for (const [key, content] of Object.entries(entry)) {
+  for (const entry of parsed) {
+    for (const name in entry) {
+      const content = entry[name];
       if (typeof content === 'string') text += content;
-      else children.push({ name: key, ...contentOf(content) });
+      else children.push({ name, parsed: content as Parsed }); // what is no text is an element
     }
   }
   return { text: trimmed(text), children };
@@ -81,10 +84,16 @@ function contentOf(parsed: unknown): Omit<XmlNode, 'name'> {
 
 /** Takes off the white space of XML 1.0 §2.3 only: an object key may well end in a no-break space. */
 function trimmed(text: string): string {
+  let start = 0;
   let end = text.length;
-  while (/[ \t\r\n]/.test(text.charAt(end - 1))) end -= 1;
-  // Where there is nothing else, the end is now 0, and nothing is left.
-  return text.slice(text.search(/[^ \t\r\n]/), end);
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (start < end && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+/** Space, tab, carriage return or line feed. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
 }
 
 /**
@@ -94,24 +103,25 @@ function trimmed(text: string): string {
 export class XmlElement {
   /** Where it stands, such as `Response.JobsDetail`. */
   readonly path: string;
-  readonly #node: XmlNode;
+  readonly #content: Content;
   readonly #requestId: string | undefined;
 
-  constructor(node: XmlNode, path: string, requestId: string | undefined) {
-    this.#node = node;
+  constructor(parsed: Parsed, path: string, requestId: string | undefined) {
+    this.#content = contentOf(parsed);
     this.path = path;
     this.#requestId = requestId;
   }
 
   /** Whether it holds nothing at all, neither text nor elements. */
   get isEmpty(): boolean {
-    return this.#node.text === '' && this.#node.children.length === 0;
+    return this.#content.text === '' && this.#content.children.length === 0;
   }
 
   /** Its own text without outer white space; null when that is empty. @throws UndecodableError if it holds elements. */
   get value(): string | null {
-    if (this.#node.children.length > 0) throw this.undecodable('holds elements where text was expected');
-    return this.#node.text === '' ? null : this.#node.text;
+    const { text, children } = this.#content;
+    if (children.length > 0) throw this.undecodable('holds elements where text was expected');
+    return text === '' ? null : text;
   }
 
   /** The text of the only child of that name; null when absent or empty. @throws UndecodableError if it is repeated or holds elements. */
@@ -128,16 +138,22 @@ export class XmlElement {
 
   /** The only child of that name; null when absent. @throws UndecodableError if it is repeated, or if text stands where elements should. */
   child(name: string): XmlElement | null {
-    const [first, second] = this.#named(name);
-    if (second !== undefined) throw this.undecodable(`has ${name} twice`);
-    return first === undefined ? null : new XmlElement(first, `${this.path}.${name}`, this.#requestId);
+    const children = this.#elements();
+    const first = children.find((child) => child.name === name);
+    if (first === undefined) return null;
+    if (first !== children.findLast((child) => child.name === name)) {
+      throw this.undecodable(`has ${name} twice`);
+    }
+    return new XmlElement(first.parsed, `${this.path}.${name}`, this.#requestId);
   }
 
   /** All children of that name, in order. @throws UndecodableError if text stands where elements should. */
   children(name: string): readonly XmlElement[] {
-    return this.#named(name).map(
-      (node, index) => new XmlElement(node, `${this.path}.${name}[${index + 1}]`, this.#requestId),
-    );
+    return this.#elements()
+      .filter((child) => child.name === name)
+      .map(
+        ({ parsed }, index) => new XmlElement(parsed, `${this.path}.${name}[${index + 1}]`, this.#requestId),
+      );
   }
 
   /** What to throw about this element: "<path> <problem>". */
@@ -145,8 +161,8 @@ export class XmlElement {
     return new UndecodableError(`${this.path} ${problem}`, { requestId: this.#requestId });
   }
 
-  #named(name: string): readonly XmlNode[] {
-    if (this.#node.text !== '') throw this.undecodable('holds text where elements were expected');
-    return this.#node.children.filter((node) => node.name === name);
+  #elements(): Content['children'] {
+    if (this.#content.text !== '') throw this.undecodable('holds text where elements were expected');
+    return this.#content.children;
   }
 }
