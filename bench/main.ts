@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureColdStarts, type ColdStartResult } from './cold-start/measure.js';
 import { ROOT } from './contestants/bundles.js';
+import { measurePressure, type PressurePlan, type PressureResult } from './pressure/measure.js';
 import { writeReport } from './report/write.js';
 import { measureScale, type ScaleLoad, type ScaleResult } from './scale/measure.js';
 import { measureCell, type Cell, type CellResult } from './throughput/measure.js';
@@ -22,6 +23,7 @@ interface Plan {
   readonly coldStarts: number;
   readonly cells: readonly Cell[];
   readonly scale: readonly ScaleLoad[];
+  readonly pressure: PressurePlan;
 }
 
 const SMALL = { pages: 10, concurrency: 16, memoryMb: 128 } as const;
@@ -51,6 +53,7 @@ const FULL: Plan = {
     { ...LARGE, backlog: 48, concurrency: 16 },
     { ...LARGE, backlog: 48, concurrency: 1 },
   ],
+  pressure: { free: 10, throttled: 30, lifted: 25 },
 };
 
 const QUICK: Plan = {
@@ -61,6 +64,7 @@ const QUICK: Plan = {
     { concurrency: 16, pages: 100, jobs: 90 },
   ],
   scale: [...backlogs([1_000, 5_000]), { ...LARGE, backlog: 16, concurrency: 1 }],
+  pressure: { free: 4, throttled: 15, lifted: 20 },
 };
 
 const { values } = parseArgs({
@@ -79,6 +83,7 @@ const loadBefore = loadavg()[0] ?? Number.NaN;
 const throughput: CellResult[] = [];
 const coldStarts: ColdStartResult[] = [];
 const scale: ScaleResult[] = [];
+let pressure: PressureResult | null = null;
 const folder = await mkdtemp(join(tmpdir(), 'docjob-bundles-'));
 try {
   coldStarts.push(...(await measureColdStarts(plan.coldStarts, folder)));
@@ -91,6 +96,8 @@ try {
     scale.push(await measureScale(load, folder));
     await save(`${load.backlog} pending jobs of ${load.pages} pages (${load.queue})`);
   }
+  pressure = await measurePressure(plan.pressure);
+  await save('pressure');
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -107,7 +114,7 @@ async function save(what: string): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   const { rounds } = plan;
   await writeReport(
-    { machine, date, isQuick: values.quick, rounds, throughput, coldStarts, scale },
+    { machine, date, isQuick: values.quick, rounds, throughput, coldStarts, scale, pressure },
     values.docs,
   );
   process.stderr.write(`${what}: done\n`);

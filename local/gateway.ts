@@ -56,7 +56,12 @@ export async function exchange(
   statistics.begin();
   let status = 0;
   try {
-    const outcome = await underFaults(services, request, operation, faults.strike(operation, request.path));
+    const outcome = await underFaults(
+      services,
+      request,
+      operation,
+      faults.strike(operation, request.path, now()),
+    );
     if (outcome.delivery !== 'never' && outcome.delivery !== 'reset') status = outcome.answer.status;
     return outcome;
   } finally {

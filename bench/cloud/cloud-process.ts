@@ -10,6 +10,7 @@ import type {
   CloudUsage,
   LoadCheck,
   QueueKind,
+  Seen,
 } from './messages.js';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -64,6 +65,16 @@ export class CloudProcess {
   /** What the cloud has done so far. */
   usage(): Promise<CloudUsage> {
     return this.#ask({ kind: 'usage' });
+  }
+
+  /** Has the cloud forget the requests so far. */
+  async forget(): Promise<void> {
+    await this.#ask({ kind: 'forget' });
+  }
+
+  /** What came in at COS and CI since then. */
+  requests(): Promise<Seen> {
+    return this.#ask({ kind: 'requests' });
   }
 
   /** Ends the process; it takes its files away. */

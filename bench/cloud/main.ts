@@ -53,5 +53,12 @@ async function perform(command: CloudCommand): Promise<CloudAnswers[CloudCommand
       return stock.readManifest(command.jobId);
     case 'usage':
       return stock.usage();
+    case 'forget':
+      cloud.control.statistics.reset();
+      return null;
+    case 'requests': {
+      const { statistics } = cloud.control;
+      return { requests: statistics.requests(), peakInFlight: statistics.peakInFlight };
+    }
   }
 }

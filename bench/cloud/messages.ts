@@ -1,3 +1,5 @@
+import type { RequestRecord } from '../../local/statistics.js';
+
 /** Which queue the jobs wait in. */
 export type QueueKind = 'sqs' | 'bucket';
 
@@ -15,7 +17,11 @@ export type CloudCommand =
   /** A manifest's text. */
   | { readonly kind: 'read-manifest'; readonly jobId: string }
   /** The CPU time that the cloud has used and the requests that it has answered, so far. */
-  | { readonly kind: 'usage' };
+  | { readonly kind: 'usage' }
+  /** Forgets the requests so far. */
+  | { readonly kind: 'forget' }
+  /** The requests to COS and CI since then, up to 20,000. */
+  | { readonly kind: 'requests' };
 
 /** What the process says when it is ready. */
 export interface CloudReady {
@@ -40,12 +46,21 @@ export interface CloudUsage {
   readonly calls: Readonly<Record<string, number>>;
 }
 
+/** What came in at COS and CI. */
+export interface Seen {
+  readonly requests: readonly RequestRecord[];
+  /** The most that were under way at a time. */
+  readonly peakInFlight: number;
+}
+
 /** The answers, by command. */
 export interface CloudAnswers {
   readonly fill: readonly string[];
   readonly check: LoadCheck;
   readonly 'read-manifest': string | null;
   readonly usage: CloudUsage;
+  readonly forget: null;
+  readonly requests: Seen;
 }
 
 /** A command on its way, and its answer. */

@@ -1,4 +1,5 @@
 import type { ColdStartResult } from '../cold-start/measure.js';
+import type { PressureResult } from '../pressure/measure.js';
 import type { ScaleResult } from '../scale/measure.js';
 import type { CellResult } from '../throughput/measure.js';
 import type { Results, Spread } from './results.js';
@@ -33,6 +34,7 @@ export function markdownOf(results: Results): string {
     '## Scale',
     '![Peak memory by backlog](benchmarks/memory.svg)',
     scale(results.scale),
+    ...(results.pressure === null ? [] : ['## Pressure', pressure(results.pressure)]),
   ].join('\n\n');
 }
 
@@ -127,6 +129,28 @@ function scale(all: readonly ScaleResult[]): string {
         ]),
   ]);
   return table(head, rows);
+}
+
+function pressure(result: PressureResult): string {
+  const { requestsPerSecond, concurrency, free, throttled, recoverySeconds, retryAfter, fairness } = result;
+  const rows = [
+    ['requests a second, where nobody asks for less', label3(free.rate)],
+    ['the most that were under way at a time', String(free.peakInFlight)],
+    [`of a host that takes ${throttled.limit} a second: taken a second`, label3(throttled.rate)],
+    ['refused in the first five seconds', String(throttled.refusedAtFirst)],
+    ['refused of what followed', `${(100 * throttled.refusedShare).toFixed(1)} %`],
+    [
+      'nine tenths of the set rate again, once it takes more',
+      recoverySeconds === null ? 'never' : `after ${recoverySeconds} s`,
+    ],
+    [`sent before the Retry-After of ${retryAfter.refusals} refusals had passed`, String(retryAfter.early)],
+    ['looks a second at the jobs of a bucket, alone', label3(fairness.alone)],
+    ['the same beside a bucket that was first and takes one request a second', label3(fairness.beside)],
+  ];
+  return table(
+    [`${requestsPerSecond} requests a second and ${concurrency} looks at a time are set`, ''],
+    rows,
+  );
 }
 
 function spread({ median, min, max }: Spread): string {

@@ -1,4 +1,5 @@
 import type { ColdStartResult } from '../cold-start/measure.js';
+import type { PressureResult } from '../pressure/measure.js';
 import type { ScaleResult } from '../scale/measure.js';
 import type { CellResult } from '../throughput/measure.js';
 
@@ -27,4 +28,6 @@ export interface Results {
   readonly throughput: readonly CellResult[];
   readonly coldStarts: readonly ColdStartResult[];
   readonly scale: readonly ScaleResult[];
+  /** Null until it is measured. */
+  readonly pressure: PressureResult | null;
 }

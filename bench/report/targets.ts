@@ -1,3 +1,4 @@
+import type { PressureResult } from '../pressure/measure.js';
 import type { ScaleResult } from '../scale/measure.js';
 import type { ContestantName } from '../throughput/contestants.js';
 import type { CellResult } from '../throughput/measure.js';
@@ -19,6 +20,11 @@ const LAMBDA_FACTOR = 3;
 const SCF_FACTOR = 8;
 /** Memory and time from the smallest backlog to the largest. */
 const GROWTH = 1.1;
+/** Rates are met within so much. */
+const RATE_TOLERANCE = 0.1;
+/** Of the requests to a host that takes a fifth of the set rate. */
+const REFUSED_SHARE = 0.05;
+const RECOVERY_SECONDS = 20;
 
 /** The targets of the project, all as ratios within one run. */
 export function targets(results: Results): readonly TargetResult[] {
@@ -26,6 +32,7 @@ export function targets(results: Results): readonly TargetResult[] {
     ...throughputTargets(results.throughput),
     ...coldStartTargets(results),
     ...scaleTargets(results.scale),
+    ...(results.pressure === null ? [] : pressureTargets(results.pressure)),
   ];
 }
 
@@ -136,6 +143,51 @@ function scaleTargets(all: readonly ScaleResult[]): readonly TargetResult[] {
     isMet: (cost?.peakRssMb ?? Number.POSITIVE_INFINITY) <= memoryMb,
   }));
   return [...growth, ...within];
+}
+
+function pressureTargets(result: PressureResult): readonly TargetResult[] {
+  const { requestsPerSecond, concurrency, free, throttled, recoverySeconds, retryAfter, fairness } = result;
+  const { limit } = throttled;
+  const rate = (what: string, reached: number, set: number): TargetResult => ({
+    what,
+    target: `${set} a second, within ${100 * RATE_TOLERANCE} %`,
+    reached: reached.toFixed(1),
+    isMet: Math.abs(reached / set - 1) <= RATE_TOLERANCE,
+  });
+  return [
+    rate('requests where nobody asks for less', free.rate, requestsPerSecond),
+    {
+      what: 'requests under way at a time',
+      target: `at most ${concurrency}`,
+      reached: String(free.peakInFlight),
+      isMet: free.peakInFlight <= concurrency,
+    },
+    rate(`what a host that takes ${limit} a second gets of them`, throttled.rate, limit),
+    {
+      what: 'of the requests to it, refused',
+      target: `at most ${100 * REFUSED_SHARE} %`,
+      reached: `${(100 * throttled.refusedShare).toFixed(1)} %`,
+      isMet: throttled.refusedShare <= REFUSED_SHARE,
+    },
+    {
+      what: 'back at nine tenths of the set rate once it takes more',
+      target: `after at most ${RECOVERY_SECONDS} s`,
+      reached: recoverySeconds === null ? 'never' : `${recoverySeconds} s`,
+      isMet: recoverySeconds !== null && recoverySeconds <= RECOVERY_SECONDS,
+    },
+    {
+      what: 'requests before a Retry-After has passed',
+      target: 'none',
+      reached: `${retryAfter.early}`,
+      isMet: retryAfter.early === 0 && retryAfter.refusals > 0,
+    },
+    {
+      what: 'looks of a bucket beside one that takes a request a second, to those alone',
+      target: `at least ${1 - RATE_TOLERANCE}`,
+      reached: (fairness.beside / fairness.alone).toFixed(2),
+      isMet: fairness.beside / fairness.alone >= 1 - RATE_TOLERANCE,
+    },
+  ];
 }
 
 function atLeast(what: string, factor: number, target: number, word: 'less' | 'more'): TargetResult {

@@ -194,7 +194,9 @@ export class CosClient implements CosRequester {
       maxBodyBytes: this.#policy.maxBodyBytes,
       signal,
     });
-    return decode(checkAnswer(answer, request, wire, clock.now()));
+    const response = checkAnswer(answer, request, wire, clock.now());
+    host.taken(state.sentAt);
+    return decode(response);
   }
 
   /**
@@ -210,9 +212,11 @@ export class CosClient implements CosRequester {
       await this.#heedRetryAfter(host, asked, deadline);
       // The host's own line first: who waits there keeps nobody waiting in the line of all.
       const latest = before(deadline, LEAST_ATTEMPT);
-      const isInTime = (await host.turn(signal, latest)) && (await this.#pace.turn(signal, latest));
-      if (!isInTime) throw new DeadlineError(asked);
-      if (current === this.#credentials && host.heldUntil === undefined) return pair;
+      if (!(await host.turn(signal, latest))) throw new DeadlineError(asked);
+      const { cutAt } = host;
+      if (!(await this.#pace.turn(signal, latest))) throw new DeadlineError(asked);
+      const isStillTaken = host.heldUntil === undefined && host.cutAt === cutAt;
+      if (current === this.#credentials && isStillTaken) return pair;
     }
   }
 

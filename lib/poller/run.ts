@@ -16,6 +16,7 @@ import type { RunDeps, RunLimits, RunPolicy } from './run-policy.js';
 import { Settler } from './settler.js';
 import type { Task } from './sweep.js';
 import { Tally } from './tally.js';
+import { Turns } from './turns.js';
 
 /**
  * How long what is handed back in an outage stays away: until the next run of a schedule of minutes, and no shorter, since a queue that calls the
@@ -95,7 +96,9 @@ class Run {
       if (this.#policy.withoutProbe !== true) await this.#probe();
       // Neither gathering nor handling ever throws: what goes wrong is remembered, and the rest is settled first.
       for (let tasks = await this.#gatherer.next(); tasks.length > 0; tasks = await this.#gatherer.next()) {
-        await pMap(tasks, (task) => this.#handle(task), { concurrency: looksAtATime(concurrency, client) });
+        const turns = new Turns(tasks);
+        const handle = (task: Task): Promise<void> => this.#handle(task).finally(() => turns.ended(task));
+        await pMap(turns, handle, { concurrency: looksAtATime(concurrency, client) });
         await this.#settler.flush();
       }
     } finally {

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
+import type { EpochMs } from '../../lib/domain/units.js';
 import type { Operation } from '../operation.js';
 import { FaultRuleSchema, type Fault, type FaultRule } from './fault.js';
 import { seededRandom } from './seeded-random.js';
+import { Throttle } from './throttle.js';
 
 type ParsedRule = v.InferOutput<typeof FaultRuleSchema>;
 
@@ -17,10 +19,12 @@ class Rule implements ActiveRule {
   struck = 0;
   readonly rule: ParsedRule;
   readonly #rules: Set<Rule>;
+  readonly #throttle: Throttle | undefined;
 
   constructor(rule: ParsedRule, rules: Set<Rule>) {
     this.rule = rule;
     this.#rules = rules;
+    this.#throttle = rule.fault.kind === 'throttle' ? new Throttle(rule.fault) : undefined;
   }
 
   remove(): void {
@@ -36,6 +40,12 @@ class Rule implements ActiveRule {
       (match.bucket === undefined || match.bucket === operation.bucket) &&
       (match.pathPrefix === undefined || path.startsWith(match.pathPrefix))
     );
+  }
+
+  /** What it does to a request that it matches; nothing where that is not too many for a throttle. */
+  faultFor(operation: Operation, now: EpochMs): Fault | undefined {
+    const { fault } = this.rule;
+    return fault.kind === 'throttle' ? this.#throttle?.refusalFor(operation, now) : fault;
   }
 }
 
@@ -65,14 +75,17 @@ export class FaultRules {
   }
 
   /** The faults that strike a request: latencies and skews together, and the first of the others. */
-  strike(operation: Operation, path: string): readonly Fault[] {
+  strike(operation: Operation, path: string, now: EpochMs): readonly Fault[] {
     const faults: Fault[] = [];
     for (const active of this.#rules) {
-      const { fault, probability } = active.rule;
-      const isExtra = fault.kind === 'latency' || fault.kind === 'clock-skew';
+      const { probability } = active.rule;
+      const { kind } = active.rule.fault;
+      const isExtra = kind === 'latency' || kind === 'clock-skew';
       const isTaken = !isExtra && faults.some(({ kind }) => kind !== 'latency' && kind !== 'clock-skew');
       if (isTaken || !active.matches(operation, path)) continue;
       if (probability < 1 && this.#random() >= probability) continue;
+      const fault = active.faultFor(operation, now);
+      if (fault === undefined) continue;
       active.struck += 1;
       faults.push(fault);
     }

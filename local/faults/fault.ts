@@ -4,6 +4,12 @@ import { CI_OPERATIONS, COS_OPERATIONS } from '../operation.js';
 const Milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3_600_000));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+const RetryAfter = {
+  /** A `Retry-After` of so many seconds, as a number or as the HTTP date that it comes to. */
+  retryAfterSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  retryAfterForm: v.optional(v.picklist(['seconds', 'date'])),
+};
+
 /** What can go wrong with one request, told apart by `kind`. */
 const FaultSchema = v.variant('kind', [
   /** The answer takes this much longer. Other faults can come on top. */
@@ -14,9 +20,7 @@ const FaultSchema = v.variant('kind', [
     status: v.pipe(v.number(), v.integer(), v.minValue(300), v.maxValue(599)),
     code: v.optional(v.string()),
     message: v.optional(v.string()),
-    /** A `Retry-After` of so many seconds, as a number or as the HTTP date that it comes to. */
-    retryAfterSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
-    retryAfterForm: v.optional(v.picklist(['seconds', 'date'])),
+    ...RetryAfter,
   }),
   /** The connection breaks: before anything happens, after it happened but before any answer, or in the middle of the answer's body. */
   v.strictObject({ kind: v.literal('reset'), when: v.picklist(['before', 'after', 'mid-body']) }),
@@ -43,6 +47,18 @@ const FaultSchema = v.variant('kind', [
 /** What can go wrong with one request. */
 export type Fault = v.InferOutput<typeof FaultSchema>;
 
+/** What goes wrong with those requests only that are too many for their host, which is refused as CI and COS refuse it. */
+const ThrottlingSchema = v.strictObject({
+  kind: v.literal('throttle'),
+  /** Requests that each host takes in a second: the CI and the COS of a bucket count by themselves. */
+  perSecond: v.pipe(v.number(), v.gtValue(0), v.maxValue(1_000_000)),
+  /** How many it takes at once after a pause; those of a second when left out. */
+  burst: v.optional(Count),
+  ...RetryAfter,
+});
+
+export type Throttling = v.InferOutput<typeof ThrottlingSchema>;
+
 /** Which requests a rule is for; what is left out, matches all. */
 const MatchSchema = v.strictObject({
   family: v.optional(v.picklist(['cos', 'ci'])),
@@ -59,7 +75,7 @@ export const FaultRuleSchema = v.strictObject({
   times: v.optional(Count),
   /** The chance that it strikes a request that matches. */
   probability: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 1),
-  fault: FaultSchema,
+  fault: v.variant('kind', [FaultSchema, ThrottlingSchema]),
 });
 
 /** A rule as its author writes it. */

@@ -41,6 +41,15 @@ function resultsWith(cpuMs: Readonly<Record<Exclude<ContestantName, 'docjob'>, n
         problem: 'it ended',
       },
     ],
+    pressure: {
+      requestsPerSecond: 50,
+      concurrency: 16,
+      free: { rate: 49, peakInFlight: 16 },
+      throttled: { limit: 10, rate: 8.9, refusedAtFirst: 8, refusedShare: 0.06 },
+      recoverySeconds: null,
+      retryAfter: { refusals: 3, early: 0 },
+      fairness: { alone: 25, beside: 24 },
+    },
   };
 }
 
@@ -62,6 +71,13 @@ test('a target is met by its ratio and missed otherwise, and what failed meets n
     ['2.50', false],
     ['1.20', true],
     ['failed', false],
+    ['49.0', true],
+    ['16', true],
+    ['8.9', false],
+    ['6.0 %', false],
+    ['never', false],
+    ['0', true],
+    ['0.96', true],
   ]);
 });
 

@@ -1,13 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { HostPressure } from '../../lib/cos/host-pressure.js';
-import { Pace } from '../../lib/cos/pace.js';
-import { after, before, millis, seconds } from '../../lib/domain/units.js';
+import { after, millis, seconds } from '../../lib/domain/units.js';
 import { START, VirtualClock } from '../support/virtual-clock.js';
 
 const never = new AbortController().signal;
 
 /** Later than any test. */
 const END = after(START, seconds(10_000));
+
+/** A host that was sent ten requests a second, of a run that may send a thousand, and has just asked for less. */
+function sentTenASecond(clock: VirtualClock): HostPressure {
+  const host = new HostPressure(clock, 1_000);
+  for (let n = 0; n < 200; n += 1) {
+    host.started();
+    clock.advance(millis(100));
+  }
+  host.slowDown(clock.now());
+  return host;
+}
 
 describe('what a host takes', () => {
   test('is all that the run sends, until the host asks for less', async () => {
@@ -18,30 +28,44 @@ describe('what a host takes', () => {
     expect(host.rate).toBe(50);
   });
 
-  test('is seven tenths of what it was sent once it refuses, and more again as time goes by', async () => {
+  test('is 85 hundredths of what it was sent once it refuses, and more again as time goes by', async () => {
     const clock = new VirtualClock();
     const host = new HostPressure(clock, 50);
     host.slowDown(clock.now());
-    expect(host.rate).toBeCloseTo(35);
+    const rates: number[] = [];
+    for (let second = 0; second <= 8; second += 2) {
+      rates.push(host.rate / 50);
+      clock.advance(seconds(2));
+    }
+    // Refused again nowhere, it is back after four seconds, and faster ever after up to the pace of the run.
+    expect(rates).toEqual([0.85, expect.closeTo(0.981), 1, 1, 1]);
     await host.turn(never, END);
-    await host.turn(never, END);
-    expect(clock.sleeps).toEqual([expect.closeTo(1_000 / 35)]);
-    clock.advance(seconds(2));
-    expect(host.rate).toBeCloseTo(35 * 1.1 ** ((2_000 + 1_000 / 35) / 1_000));
-    clock.advance(seconds(60));
-    expect(host.rate).toBe(50);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  test('grows ever faster beyond what was refused', () => {
+    const clock = new VirtualClock();
+    const host = sentTenASecond(clock);
+    const rates: number[] = [];
+    for (let second = 0; second <= 20; second += 4) {
+      rates.push(host.rate);
+      clock.advance(seconds(4));
+    }
+    expect(rates.map((rate) => Math.round(rate * 10) / 10)).toEqual([8.5, 10, 11.5, 22, 50.5, 106]);
   });
 
   test('is measured by what the host was sent, not by what it could have been', () => {
+    expect(sentTenASecond(new VirtualClock()).rate).toBeCloseTo(8.5, 1);
+  });
+
+  test('is measured without the pauses that a Retry-After makes', () => {
     const clock = new VirtualClock();
-    const host = new HostPressure(clock, 1_000);
-    for (let n = 0; n < 100; n += 1) {
-      host.started();
-      clock.advance(millis(100));
-    }
+    const host = sentTenASecond(clock);
+    host.taken(clock.now());
+    clock.advance(seconds(20));
+    host.started();
     host.slowDown(clock.now());
-    expect(host.rate).toBeGreaterThan(6);
-    expect(host.rate).toBeLessThan(8);
+    expect(host.rate).toBeGreaterThan(4);
   });
 
   test('is cut once by all the answers to what was sent before the cut', () => {
@@ -50,9 +74,22 @@ describe('what a host takes', () => {
     const sentAt = clock.now();
     clock.advance(millis(10));
     for (let n = 0; n < 16; n += 1) host.slowDown(sentAt);
-    expect(host.rate).toBeCloseTo(35);
+    expect(host.rate).toBeCloseTo(42.5);
+    expect(host.cutAt).toBe(clock.now());
+  });
+
+  test('is halved where it took nothing since the last cut, since it takes far less', () => {
+    const clock = new VirtualClock();
+    const host = new HostPressure(clock, 50);
+    const sentAt = clock.now();
+    clock.advance(millis(10));
     host.slowDown(clock.now());
-    expect(host.rate).toBeCloseTo(35 * 0.7);
+    host.taken(sentAt);
+    host.slowDown(clock.now());
+    expect(host.rate).toBeCloseTo(42.5 / 2);
+    host.taken(clock.now());
+    host.slowDown(clock.now());
+    expect(host.rate).toBeCloseTo((42.5 / 2) * 0.85);
   });
 
   test('is never less than one request a second, by which we hear that it takes more again', () => {
@@ -60,14 +97,19 @@ describe('what a host takes', () => {
     const host = new HostPressure(clock, 50);
     for (let n = 0; n < 100; n += 1) host.slowDown(clock.now());
     expect(host.rate).toBe(1);
+    clock.advance(seconds(32));
+    expect(host.rate).toBe(50);
   });
 
-  test('does not grow when the clock steps back', () => {
+  test('does not grow when the clock steps back', async () => {
     const clock = new VirtualClock();
     const host = new HostPressure(clock, 50);
     host.slowDown(clock.now());
+    await host.turn(never, END);
     clock.advance(millis(-60_000));
-    expect(host.rate).toBeCloseTo(35);
+    expect(host.rate).toBeCloseTo(42.5);
+    await host.turn(never, END);
+    expect(clock.sleeps).toEqual([expect.closeTo(1_000 / 42.5)]);
   });
 
   test('is nothing until its Retry-After, the later one of two', () => {
@@ -86,9 +128,33 @@ describe('what a host takes', () => {
     const host = new HostPressure(clock, 50);
     host.slowDown(clock.now());
     await host.turn(never, END);
-    await expect(host.turn(never, after(START, millis(28)))).resolves.toBe(false);
-    await expect(host.turn(never, after(START, millis(1_000 / 35)))).resolves.toBe(true);
-    expect(clock.sleeps).toEqual([expect.closeTo(1_000 / 35)]);
+    await expect(host.turn(never, after(START, millis(23)))).resolves.toBe(false);
+    await expect(host.turn(never, after(START, millis(1_000 / 42.5)))).resolves.toBe(true);
+    expect(clock.sleeps).toEqual([expect.closeTo(1_000 / 42.5)]);
+  });
+
+  test('a request behind so many that its turn would be too late does not wait to hear that', async () => {
+    const clock = new VirtualClock();
+    const host = new HostPressure(clock, 50);
+    host.slowDown(clock.now());
+    const waiting = [1, 2, 3, 4].map(() => host.turn(never, END));
+    await expect(host.turn(never, after(START, millis(90)))).resolves.toBe(false);
+    expect(clock.sleeps).toEqual([]);
+    await expect(Promise.all(waiting)).resolves.toEqual([true, true, true, true]);
+  });
+
+  test('each waits by the rate of its own turn, not by what it was when it came', async () => {
+    const clock = new VirtualClock();
+    const host = new HostPressure(clock, 50);
+    host.slowDown(clock.now());
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = async (delay, signal) => {
+      await sleep(delay, signal);
+      if (clock.sleeps.length === 1) host.slowDown(clock.now());
+    };
+    await Promise.all([1, 2, 3].map(() => host.turn(never, END)));
+    expect(clock.sleeps[0]).toBeCloseTo(1_000 / 42.5);
+    expect(clock.sleeps[1]).toBeGreaterThan(1_000 / 22);
   });
 
   test('an abort ends the wait for a turn', async () => {
@@ -99,50 +165,4 @@ describe('what a host takes', () => {
     const reason = new Error('enough');
     await expect(host.turn(AbortSignal.abort(reason), END)).rejects.toBe(reason);
   });
-});
-
-/** Sends for ten minutes to a host that takes `taken` requests a second, and refuses what is beyond, as a token bucket of one second. */
-async function tenMinutes(ceiling: number, taken: number): Promise<{ done: number; refused: number }> {
-  const clock = new VirtualClock();
-  const end = after(START, seconds(600));
-  const pace = new Pace(clock, ceiling);
-  const host = new HostPressure(clock, ceiling);
-  let tokens = taken;
-  let filledAt = START;
-  const counts = { done: 0, refused: 0 };
-  while (clock.now() < before(end, millis(0))) {
-    await host.turn(never, END);
-    await pace.turn(never, END);
-    host.started();
-    const now = clock.now();
-    tokens = Math.min(taken, tokens + ((now - filledAt) / 1_000) * taken);
-    filledAt = now;
-    if (tokens >= 1) {
-      tokens -= 1;
-      counts.done += 1;
-    } else {
-      counts.refused += 1;
-      host.slowDown(now);
-    }
-  }
-  return counts;
-}
-
-describe.each([
-  [50, 5],
-  [50, 20],
-  [200, 100],
-  [1_000, 20],
-])('a run of %d requests a second at a host that takes %d', (ceiling, taken) => {
-  test('uses at least four fifths of what the host takes, for few refusals', async () => {
-    const { done, refused } = await tenMinutes(ceiling, taken);
-    expect(done / (taken * 600)).toBeGreaterThan(0.8);
-    expect(refused / done).toBeLessThan(0.06);
-  });
-});
-
-test('a host that takes as much as the run may send gets all of it', async () => {
-  const { done, refused } = await tenMinutes(50, 51);
-  expect(done).toBeGreaterThan(0.99 * 50 * 600);
-  expect(refused).toBe(0);
 });
