@@ -64,7 +64,7 @@ class Run {
       deadline: budget.workUntil,
       signal: this.#course.signal,
     });
-    this.#settler = new Settler(deps.queue, deps.log);
+    this.#settler = new Settler(deps, budget);
     this.#tally = new Tally(startedAt);
     this.#lookDeps = {
       requester: this.#client,
@@ -96,8 +96,8 @@ class Run {
       // Neither gathering nor handling ever throws: what goes wrong is remembered, and the rest is settled first.
       for (let tasks = await this.#gatherer.next(); tasks.length > 0; tasks = await this.#gatherer.next()) {
         await pMap(tasks, (task) => this.#handle(task), { concurrency: looksAtATime(concurrency, client) });
-        await this.#settler.flush();
       }
+      await this.#settler.flush();
     } finally {
       ended.abort();
     }

@@ -12,7 +12,7 @@ import { deferred } from '../support/deferred.js';
 import { askedJob, FakeService, isProbe, jobInState, type Answering } from '../support/fake-service.js';
 import type { MemoryQueue } from '../support/memory-queue.js';
 import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
-import { START, VirtualClock } from '../support/virtual-clock.js';
+import { RunClock, START, type VirtualClock } from '../support/virtual-clock.js';
 
 /** A poller with the default schedule that looks at four jobs at a time. */
 export const policy: RunPolicy = {
@@ -39,7 +39,7 @@ export const policy: RunPolicy = {
 };
 
 /** A clock whose sleeps are those of the loop's own deadline timer: they never end, since the virtual time is moved by hand. */
-export class HandClock extends VirtualClock {
+export class HandClock extends RunClock {
   readonly timeIsOver = deferred<undefined>();
   /** What the deadline timer ends with. */
   timer: AbortSignal | undefined;
