@@ -4,6 +4,8 @@ import { openTransport } from './cos/transport.js';
 import { deployedFunction, type FunctionEffects } from './deployed-function.js';
 import { before, seconds, type EpochMs, type Millis } from './domain/units.js';
 import type { Environment } from './env-reader.js';
+import type { NoticeQueue } from './notices/notice-queue.js';
+import { openNotices } from './notices/open-notices.js';
 import type { Invocation } from './platform/invocation.js';
 import { SETTLE_TIME } from './poller/budget.js';
 import type { RunReport } from './poller/report.js';
@@ -51,9 +53,12 @@ async function serve(
   const transport = openTransport({ maxSockets: config.run.concurrency });
   const effects = { transport, credentials, clock, random };
   const poll = async (queue: PendingQueue): Promise<RunReport> => {
+    let notices: NoticeQueue | undefined;
     try {
-      return await run(config.run, { ...effects, queue, log }, { deadline });
+      notices = config.notices && (await openNotices(config.notices, { ...effects, log, deadline }));
+      return await run(config.run, { ...effects, queue, notices, log }, { deadline });
     } finally {
+      await notices?.close();
       await queue.close();
     }
   };

@@ -3,6 +3,7 @@ import type { Clock } from '../domain/effects.js';
 import { after, between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Outcome, PendingQueue, SettleResult, Settlement } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
+import type { Announcement, Announcer } from './announcer.js';
 import { lookUntil, type RunBudget } from './budget.js';
 
 /** Queues acknowledge ten messages in a call (SQS); waiting for more gains nothing. */
@@ -14,8 +15,11 @@ export const LINGER: Millis = millis(200);
 /** Batches under way at a time: what a run hands back at its end must be back within a second or two. */
 const BATCHES_AT_A_TIME = 16;
 
-interface Entry {
+/** A settlement on its way. */
+export interface Entry {
   readonly settlement: Settlement;
+  /** What must be told first. */
+  readonly announcement?: Announcement | undefined;
   readonly onSettled: (result: SettleResult) => void;
 }
 
@@ -33,6 +37,8 @@ export interface SettlerDeps {
   readonly queue: PendingQueue;
   readonly clock: Clock;
   readonly log: Log;
+  /** Tells of manifests; none where nobody is told. */
+  readonly announcer?: Announcer | undefined;
 }
 
 /**
@@ -59,12 +65,13 @@ export class Settler {
   }
 
   /** Takes a settlement; sends the batch that it fills, and waits for that. */
-  async add(settlement: Settlement, onSettled: (result: SettleResult) => void): Promise<void> {
-    const { kind } = settlement.outcome;
+  async add(entry: Entry): Promise<void> {
+    const { outcome, lease } = entry.settlement;
+    const { kind } = outcome;
     const batch = this.#open.get(kind) ?? this.#openBatch(kind);
-    batch.entries.push({ settlement, onSettled });
+    batch.entries.push(entry);
     if (batch.entries.length >= BATCH) await this.#close(batch);
-    else this.#linger(batch, settlement.lease.until);
+    else this.#linger(batch, lease.until);
   }
 
   /** Sends what is waiting, and waits for all that is under way. A settlement that fails is logged and left to the queue, which hands the message out again. */
@@ -112,8 +119,10 @@ export class Settler {
   }
 
   async #settle(entries: readonly Entry[]): Promise<void> {
-    const results = await this.#ask(entries.map(({ settlement }) => settlement));
-    const callbacks = new Map(entries.map(({ settlement, onSettled }) => [settlement, onSettled]));
+    const told = await this.#announce(entries);
+    for (const { settlement } of told) this.#logDeadLetter(settlement);
+    const results = await this.#ask(told.map(({ settlement }) => settlement));
+    const callbacks = new Map(told.map(({ settlement, onSettled }) => [settlement, onSettled]));
     for (const result of results) {
       callbacks.get(result.settlement)?.(result);
       if (result.ok) continue;
@@ -128,6 +137,32 @@ export class Settler {
       });
       if (disposition === 'configuration' || disposition === 'credentials') this.#failure ??= result.error;
     }
+  }
+
+  /** Tells of what is to be told. A lease whose notice was not sent is not acknowledged: its job comes round again, or is given up by its age. */
+  async #announce(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const { announcer } = this.#deps;
+    if (announcer === undefined) return entries;
+    const announced = entries.flatMap(({ settlement: { lease }, announcement }) =>
+      announcement === undefined ? [] : [{ lease, announcement }],
+    );
+    if (announced.length === 0) return entries;
+    const errors = await announcer.send(announced);
+    const failed = new Map(announced.map(({ lease }, index) => [lease, errors[index]]));
+    return entries.map((entry) => {
+      const { lease } = entry.settlement;
+      const error = failed.get(lease);
+      const outcome = error && entry.announcement?.ifUnsent(error);
+      return outcome === undefined ? entry : { ...entry, settlement: { lease, outcome } };
+    });
+  }
+
+  #logDeadLetter({ lease, outcome }: Settlement): void {
+    if (outcome.kind !== 'dead-letter') return;
+    const job = lease.kind === 'job' ? { jobId: lease.job.jobId, bucket: lease.job.bucket } : {};
+    const { reason, detail, lastError } = outcome;
+    const requestId = lastError?.requestId;
+    this.#deps.log.warn('dead-letter', { lease: lease.id, ...job, reason, detail, requestId });
   }
 
   /** A queue that throws has settled nothing that we know of: every message is left to it. */

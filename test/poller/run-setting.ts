@@ -1,5 +1,6 @@
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { after, seconds, type EpochMs } from '../../lib/domain/units.js';
+import type { NoticeQueue } from '../../lib/notices/notice-queue.js';
 import { parseKeyTemplate } from '../../lib/manifest/index.js';
 import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
 import type { RunReport } from '../../lib/poller/report.js';
@@ -65,7 +66,13 @@ export interface Setting {
 }
 
 /** A run to be started; its log is kept whole. */
-export function setUp(queue: MemoryQueue, answer: Answering, clock: VirtualClock = new HandClock()): Setting {
+export function setUp(
+  queue: MemoryQueue,
+  answer: Answering,
+  given: VirtualClock | { readonly notices: NoticeQueue } = new HandClock(),
+): Setting {
+  const clock = 'now' in given ? given : new HandClock();
+  const notices = 'now' in given ? undefined : given.notices;
   const service = new FakeService(answer);
   const lines: Record<string, unknown>[] = [];
   const log = jsonLog({
@@ -75,6 +82,7 @@ export function setUp(queue: MemoryQueue, answer: Answering, clock: VirtualClock
   });
   const deps = {
     queue,
+    notices,
     transport: service,
     clock,
     log,

@@ -87,7 +87,7 @@ function setUp(queue = new MemoryQueue([])): Setting {
 async function addAll(settler: Settler, count: number): Promise<SettleResult[]> {
   const results: SettleResult[] = [];
   for (let number = 1; number <= count; number += 1)
-    await settler.add(aSettlement(number), (result) => results.push(result));
+    await settler.add({ settlement: aSettlement(number), onSettled: (result) => results.push(result) });
   return results;
 }
 
@@ -123,7 +123,7 @@ describe('settlements', () => {
     const { settler, batches } = setUp();
     for (let number = 1; number <= 18; number += 1) {
       const outcome: Outcome = number % 2 === 0 ? { kind: 'done' } : lookAgain;
-      await settler.add(aSettlement(number, { outcome }), () => undefined);
+      await settler.add({ settlement: aSettlement(number, { outcome }), onSettled: () => undefined });
     }
     expect(batches).toEqual([]);
     await settler.flush();
@@ -167,7 +167,10 @@ describe('settlements', () => {
   ])('wait no longer than for %s', async (_what, leaseUntil, expected) => {
     const { settler, clock } = setUp();
     await addAll(settler, 1);
-    await settler.add(aSettlement(2, { lease: aLease(2, leaseUntil) }), () => undefined);
+    await settler.add({
+      settlement: aSettlement(2, { lease: aLease(2, leaseUntil) }),
+      onSettled: () => undefined,
+    });
     await addAll(settler, 1);
     expect(clock.open).toEqual([expected]);
   });
@@ -194,7 +197,7 @@ describe('settlements', () => {
     const { settler } = setUp(queue);
     let count = 0;
     for (let number = 1; number <= 205; number += 1)
-      void settler.add(aSettlement(number), () => (count += 1));
+      void settler.add({ settlement: aSettlement(number), onSettled: () => (count += 1) });
     await untilIdle();
     expect([most, count]).toEqual([16, 0]);
     const flushed = settler.flush();
