@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../lib/domain/effects.js';
 import { seconds, type EpochMs, type Millis } from '../lib/domain/units.js';
 
@@ -21,10 +22,10 @@ export class CountingClock implements Clock {
     if (moment > this.#now) this.#now = moment;
   }
 
-  /** A pause between requests takes no time; the wait for a deadline ends with its signal. */
+  /** A pause takes as long as it says, and none of this clock's time; the wait for a deadline ends with its signal. */
   sleep(delay: Millis, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    if (delay <= LONGEST_PAUSE) return Promise.resolve();
+    if (delay <= LONGEST_PAUSE) return wait(delay, undefined, signal === undefined ? {} : { signal });
     return new Promise((_resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
-import { manifestJsonSchema, SCHEMA_FILE } from './manifest-json-schema.js';
+import { jsonSchemaOf, PUBLISHED } from './json-schemas.js';
 
-// Publishes the JSON Schema of the manifest: run by `npm run schema`, in the root of the repository.
-const config = await resolveConfig(SCHEMA_FILE);
-const json = await format(JSON.stringify(manifestJsonSchema()), { ...config, parser: 'json' });
-await writeFile(SCHEMA_FILE, json);
+// Publishes the JSON Schemas of what consumers read: run by `npm run schema`, in the root of the repository.
+for (const published of Object.values(PUBLISHED)) {
+  const config = await resolveConfig(published.file);
+  const json = await format(JSON.stringify(jsonSchemaOf(published)), { ...config, parser: 'json' });
+  await writeFile(published.file, json);
+}

@@ -4,6 +4,8 @@ import { openTransport } from './cos/transport.js';
 import { deployedFunction, type FunctionEffects } from './deployed-function.js';
 import { before, seconds, type EpochMs, type Millis } from './domain/units.js';
 import type { Environment } from './env-reader.js';
+import type { NoticeQueue } from './notices/notice-queue.js';
+import { openNotices } from './notices/open-notices.js';
 import type { Invocation } from './platform/invocation.js';
 import { SETTLE_TIME } from './poller/budget.js';
 import { RunError } from './poller/run-error.js';
@@ -60,14 +62,17 @@ async function serve(
     if (line !== undefined) writeLine(line);
   };
   const poll = async (queue: PendingQueue): Promise<RunReport> => {
+    let notices: NoticeQueue | undefined;
     try {
-      const report = await run(config.run, { ...effects, queue, log }, { deadline });
+      notices = config.notices && (await openNotices(config.notices, { ...effects, log, deadline }));
+      const report = await run(config.run, { ...effects, queue, notices, log }, { deadline });
       measure(report);
       return report;
     } catch (error) {
       if (error instanceof RunError && error.report !== undefined) measure(error.report);
       throw error;
     } finally {
+      await notices?.close();
       await queue.close();
     }
   };

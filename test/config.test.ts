@@ -29,6 +29,51 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
+describe('the queue for notices', () => {
+  const [SQS, CMQ] = [
+    'https://sqs.eu-central-1.amazonaws.com/123456789012/notices',
+    'cmq://cmq-bj.public.tencenttdmq.com/notices',
+  ];
+  const onCmq = {
+    ...NEEDED,
+    QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/jobs',
+    DEAD_LETTER_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/dead',
+    CMQ_MAX_UNACKED_SECONDS: '43200',
+  };
+
+  test('is none unless it is set', () => {
+    expect(parseConfig(NEEDED).notices).toBeUndefined();
+  });
+
+  test.each([
+    ['sqs', 'sqs', NEEDED, SQS],
+    ['cmq', 'sqs', NEEDED, CMQ],
+    ['sqs', 'cmq', onCmq, SQS],
+    ['cmq', 'cmq', onCmq, CMQ],
+  ])('can be of %s where the jobs wait in one of %s', (kind, _jobs, env, url) => {
+    expect(parseConfig({ ...env, NOTICE_QUEUE_URL: url }).notices?.queue).toMatchObject({ kind, url });
+  });
+
+  test.each([
+    [NEEDED, NEEDED.QUEUE_URL, 'NOTICE_QUEUE_URL and QUEUE_URL are the same queue'],
+    [
+      NEEDED,
+      'https://eu-central-1.queue.amazonaws.com/123456789012/dead',
+      'NOTICE_QUEUE_URL and DEAD_LETTER_QUEUE_URL are the same queue',
+    ],
+    [
+      onCmq,
+      'cmq://bj.mqadapter.cmq.tencentyun.com/Jobs',
+      'NOTICE_QUEUE_URL and QUEUE_URL are the same queue',
+    ],
+    [NEEDED, 'cos://docs-1250000000.ap-beijing/notices/', 'a bucket hands out no messages'],
+    [NEEDED, `${SQS}.fifo`, 'NOTICE_QUEUE_URL: .* is a FIFO queue'],
+    [NEEDED, 'notices', 'NOTICE_QUEUE_URL: the queue URL is not a URL'],
+  ])('of %j is refused where it is %s', (env, url, problem) => {
+    expect(problemsOf({ ...env, NOTICE_QUEUE_URL: url })).toEqual([expect.stringMatching(problem)]);
+  });
+});
+
 describe('the configuration', () => {
   test('needs four variables, and has a sensible default for everything else', () => {
     const { queue, run, logLevel } = parseConfig(NEEDED);

@@ -73,7 +73,8 @@ export class ThrottledCloud {
       writeLine: (line) => process.stderr.write(`${line}\n`),
     });
     const deadline = after(systemClock.now(), millis(1_000 * seconds));
-    const call = { deadline, requestId: 'bench', credentials: () => credentials };
+    const platform = { kind: 'lambda', functionName: 'poll' } as const;
+    const call = { deadline, requestId: 'bench', credentials: () => credentials, platform };
     await Promise.all([poll({ ...call, trigger: { kind: 'jobs', messages } }), meanwhile()]);
     await this.lift();
     return this.#cloud.requests();

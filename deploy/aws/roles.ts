@@ -51,7 +51,8 @@ function logGrant(definition: FunctionDefinition): Grant {
 }
 
 /** What `lib/queue/sqs*.ts` calls (IAM knows the batch calls by the names of the single ones), and in event-source mode Lambda itself. */
-function queueGrants({ mode, queueKmsKeyArn }: AwsSettings, { trigger }: FunctionDefinition): Grant[] {
+function queueGrants(settings: AwsSettings, { trigger }: FunctionDefinition): Grant[] {
+  const { mode, queueKmsKeyArn } = settings;
   const pending = [attribute(PENDING_QUEUE, 'Arn')];
   const send = ['sqs:SendMessage'];
   const key: Grant[] =
@@ -65,13 +66,28 @@ function queueGrants({ mode, queueKmsKeyArn }: AwsSettings, { trigger }: Functio
       return [
         { actions: [...take, ...source], resources: pending },
         { actions: send, resources: [attribute(DEAD_LETTER_QUEUE, 'Arn')] },
+        ...noticeGrants(settings),
         ...key,
       ];
     }
     case 'call':
-    case 'url':
       return [{ actions: send, resources: pending }, ...key];
+    case 'url':
+      return [{ actions: send, resources: pending }, ...noticeGrants(settings), ...key];
   }
+}
+
+/** The queue for notices, which is not the deployment's own; one of TDMQ-CMQ takes the Tencent key pair. */
+function noticeGrants({ runTime: { config } }: AwsSettings): Grant[] {
+  const queue = config.notices?.queue;
+  if (queue?.kind !== 'sqs' || queue.region === undefined) return [];
+  const [, account = '', name = ''] = new URL(queue.url).pathname.split('/');
+  return [
+    {
+      actions: ['sqs:SendMessage'],
+      resources: [sub(`arn:\${AWS::Partition}:sqs:${queue.region}:${account}:${name}`)],
+    },
+  ];
 }
 
 /** A secret is read through the Parameter Store, which needs both grants (Systems Manager User Guide, "Referencing … secrets"). */

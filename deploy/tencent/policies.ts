@@ -36,6 +36,8 @@ interface Access {
   readonly submitPrefix: string | undefined;
   readonly queue: QueueAddress;
   readonly deadLetters: QueueAddress;
+  /** Where manifests are told of; undefined where nobody is told. */
+  readonly notices: QueueAddress | undefined;
 }
 
 /**
@@ -52,14 +54,15 @@ export function rolePolicies(subject: PolicySubject): Readonly<Record<string, Po
 
 function statementsFor(key: string, access: Access): readonly Statement[] {
   const { queue, deadLetters } = access;
+  const tell = access.notices === undefined ? [] : sendTo(access.notices);
   switch (key) {
     case 'poll':
-      return [...lookAtJobs(access), ...takeFrom(queue), ...sendTo(deadLetters)];
+      return [...lookAtJobs(access), ...takeFrom(queue), ...sendTo(deadLetters), ...tell];
     case 'submit':
       return [...createJobs(access), ...sendTo(queue)];
     case 'callback':
       // It looks at the job inline, and sends on what that look does not settle; only the poll function buries.
-      return [...lookAtJobs(access), ...sendTo(queue)];
+      return [...lookAtJobs(access), ...sendTo(queue), ...tell];
     default:
       throw new DeployError(
         'no-policy',
@@ -195,6 +198,7 @@ function sameBucket(one: QueueAddress, other: QueueAddress): boolean {
 function accessOf(variables: Readonly<Record<string, string>>): Access {
   const source = bucketOf(variables['SOURCE_BUCKET'] ?? '');
   const entries = (variables['ALLOWED_BUCKETS'] ?? source).split(',').map((entry) => entry.trim());
+  const notices = variables['NOTICE_QUEUE_URL'];
   return {
     buckets: unique([source, ...entries.filter((entry) => entry !== '').map(bucketOf)]),
     source,
@@ -203,6 +207,7 @@ function accessOf(variables: Readonly<Record<string, string>>): Access {
     submitPrefix: variables['SUBMIT_PREFIX'],
     queue: queueOf(variables['QUEUE_URL'] ?? ''),
     deadLetters: queueOf(variables['DEAD_LETTER_QUEUE_URL'] ?? ''),
+    notices: notices === undefined ? undefined : queueOf(notices),
   };
 }
 

@@ -86,6 +86,8 @@ export function readTencentSettings(
   const { config, variables } = runTime;
   if (config.queue.queue.kind === 'sqs')
     read.problem('QUEUE_URL is a queue of SQS, for which SCF has no identity: use one of cos:// or cmq://');
+  if (config.notices?.queue.kind === 'sqs')
+    read.problem('NOTICE_QUEUE_URL is a queue of SQS, for which SCF has no identity: use one of cmq://');
   const { maxConcurrentRuns } = config;
   return { ...settings, cloud: 'tencent', stage, region, submitPrefix, maxConcurrentRuns, variables };
 }

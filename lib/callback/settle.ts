@@ -1,6 +1,8 @@
 import type { CosClientEffects } from '../cos/client.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import { before, millis, seconds, type Millis } from '../domain/units.js';
+import type { NoticeQueue } from '../notices/notice-queue.js';
+import { openNotices } from '../notices/open-notices.js';
 import type { Call } from '../platform/invocation.js';
 import { run } from '../poller/run.js';
 import { openGivenQueue } from '../queue/given.js';
@@ -63,12 +65,16 @@ async function lookInline(
 ): Promise<readonly (Outcome | undefined)[]> {
   const { source } = config.run;
   const queue = openGivenQueue(jobs.map(formatMessage), source, effects.clock.now());
+  let notices: NoticeQueue | undefined;
   try {
     const limits = { deadline: before(call.deadline, ENQUEUE_TIME) };
-    await run({ ...config.run, withoutProbe: true }, { ...effects, queue, log }, limits);
+    notices = config.notices && (await openNotices(config.notices, { ...effects, log, ...limits }));
+    await run({ ...config.run, withoutProbe: true }, { ...effects, queue, notices, log }, limits);
   } catch (error) {
     // Too little time, a key that is refused, a service that is down: an error as it is in the poller. The jobs are safe once they are queued.
     log.error('callback-look-failed', factsOf(error));
+  } finally {
+    await notices?.close();
   }
   return queue.outcomes().map(({ outcome }) => outcome);
 }

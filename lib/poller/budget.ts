@@ -11,7 +11,7 @@ import {
 import type { QueueCapabilities } from '../queue/pending-queue.js';
 
 /**
- * What is kept free at the end of a run for settling: a dead letter and its acknowledgement, each of which gets a second (QUEUE_REQUEST_TIMEOUT), and
+ * What is kept free at the end of a run for settling: a dead letter, or a notice, and its acknowledgement, each of which gets a second (QUEUE_REQUEST_TIMEOUT), and
  * one more for the closing log line. A queue that needs retries beyond that costs no job: its leases come back.
  */
 export const SETTLE_TIME: Millis = seconds(3);

@@ -124,6 +124,16 @@ export function decideOnFailedWrite(
   return decideOnError('manifest-failed', error, ageOf(job.creationTime, about), about, policy);
 }
 
+/** Decides about a job whose manifest is there, created at `creationTime`, of which the notice could not be sent. Pure. */
+export function decideOnFailedNotice(
+  error: DocjobError,
+  creationTime: WrittenTime | null,
+  about: Circumstances,
+  policy: DecisionPolicy,
+): Postponement {
+  return decideOnError('notice-failed', error, ageOf(creationTime, about), about, policy);
+}
+
 function decideOnAnswer(answer: DescribeAnswer, about: Circumstances, policy: DecisionPolicy): Decision {
   if (answer.kind === 'missing') {
     return giveUpAge(about) < policy.unknownJobGrace

@@ -14,12 +14,15 @@ import {
   type KeyTemplate,
   type ManifestLocation,
 } from '../manifest/index.js';
+import { buildNotice, type Notice } from '../notices/notice.js';
 import type { JobLease, Outcome, PendingJob } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
+import type { Announcement } from './announcer.js';
 import {
   decide,
   decideOnAbsence,
   decideOnFailedLook,
+  decideOnFailedNotice,
   decideOnFailedWrite,
   type Circumstances,
   type DecisionPolicy,
@@ -49,6 +52,8 @@ export interface LookDeps {
 export interface LookResult {
   readonly outcome: Outcome;
   readonly finished?: FinishedJob;
+  /** What consumers are told of it before the lease is acknowledged, where they are told. */
+  readonly announcement?: Announcement;
 }
 
 /**
@@ -78,11 +83,18 @@ export async function look({ job, firstSeenAt }: JobLease, deps: LookDeps): Prom
   if (location.kind === 'not-allowed') {
     return { outcome: { kind: 'dead-letter', reason: 'output-not-allowed', detail: location.problem } };
   }
-  const error = await write(job, ended, decision.complete, location, deps);
-  if (error === undefined) {
-    return { outcome: { kind: 'done' }, finished: { state: ended.state, complete: decision.complete } };
+  const written = await write(job, ended, decision.complete, location, deps);
+  if (written instanceof DocjobError) {
+    return { outcome: outcomeOf(decideOnFailedWrite(written, ended, about(), deps.policy)) };
   }
-  return { outcome: outcomeOf(decideOnFailedWrite(error, ended, about(), deps.policy)) };
+  const { state, creationTime } = ended;
+  const ifUnsent = (error: DocjobError): Outcome =>
+    outcomeOf(decideOnFailedNotice(error, creationTime, about(), deps.policy));
+  return {
+    outcome: { kind: 'done' },
+    finished: { state, complete: decision.complete },
+    announcement: { notice: written, ifUnsent },
+  };
 }
 
 /** What a list says about a job is enough to let it wait, and for nothing else: undefined where the job is to be looked at. */
@@ -138,13 +150,14 @@ async function observe(job: PendingJob, deps: LookDeps): Promise<Observation> {
   return { kind: 'answered', answer };
 }
 
+/** Writes the manifest. Gives the notice of it, or what went wrong. */
 async function write(
   job: PendingJob,
   ended: EndedJob,
   complete: boolean,
   location: ManifestLocation,
   deps: LookDeps,
-): Promise<DocjobError | undefined> {
+): Promise<DocjobError | Notice> {
   const manifest = buildManifest(ended, job, complete);
   const result = await attempt('write-manifest', location, job, deps, () =>
     writeManifest(deps.requester, location, manifest),
@@ -158,7 +171,7 @@ async function write(
     pages: manifest.pages.length,
     manifest: { bucket, region, key },
   });
-  return undefined;
+  return buildNotice(manifest, location);
 }
 
 type Attempt<T> =

@@ -2,6 +2,7 @@ import type { CosClientEffects, CosClientPolicy } from '../cos/client.js';
 import type { BucketName, Region } from '../domain/names.js';
 import type { EpochMs, Millis } from '../domain/units.js';
 import type { KeyTemplate } from '../manifest/index.js';
+import type { NoticeQueue } from '../notices/notice-queue.js';
 import type { PendingQueue } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 import type { DecisionPolicy } from './decide.js';
@@ -33,6 +34,8 @@ export interface RunPolicy {
 /** Everything that a run touches. */
 export interface RunDeps extends CosClientEffects {
   readonly queue: PendingQueue;
+  /** Where each manifest is told of before its job is acknowledged; none where nobody is told. */
+  readonly notices?: NoticeQueue | undefined;
   readonly log: Log;
 }
 

@@ -3,14 +3,15 @@ import { CosClient } from '../cos/client.js';
 import { DeadlineError } from '../cos/errors/deadline-error.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import { between, millis, seconds, type EpochMs } from '../domain/units.js';
-import type { JobLease, Lease, Outcome } from '../queue/pending-queue.js';
+import type { JobLease, Lease, Outcome, SettleResult } from '../queue/pending-queue.js';
+import { Announcer } from './announcer.js';
 import { looksAtATime, lookUntil, mayStart, planRun, type RunBudget } from './budget.js';
 import { Course } from './course.js';
 import { Gatherer } from './gatherer.js';
 import { Holds } from './holds.js';
 import { failedLook, look, lookByList, type LookDeps, type LookResult } from './look.js';
 import { probe } from './probe.js';
-import type { FinishedJob, RunReport } from './report.js';
+import type { RunReport } from './report.js';
 import { RunError } from './run-error.js';
 import type { RunDeps, RunLimits, RunPolicy } from './run-policy.js';
 import { Settler } from './settler.js';
@@ -65,8 +66,11 @@ class Run {
       deadline: budget.workUntil,
       signal: this.#course.signal,
     });
-    this.#settler = new Settler(deps.queue, deps.log);
-    this.#tally = new Tally(startedAt);
+    const { notices, log } = deps;
+    const tally = new Tally(startedAt);
+    this.#tally = tally;
+    const announcer = notices && new Announcer({ notices, log, tally }, budget);
+    this.#settler = new Settler({ ...deps, announcer }, budget);
     this.#lookDeps = {
       requester: this.#client,
       now: () => this.#client.now(),
@@ -99,8 +103,8 @@ class Run {
         const turns = new Turns(tasks);
         const handle = (task: Task): Promise<void> => this.#handle(task).finally(() => turns.ended(task));
         await pMap(turns, handle, { concurrency: looksAtATime(concurrency, client) });
-        await this.#settler.flush();
       }
+      await this.#settler.flush();
     } finally {
       ended.abort();
     }
@@ -136,12 +140,13 @@ class Run {
   async #handle(task: Task): Promise<void> {
     const { lease } = task;
     if (lease.kind === 'not-a-job') {
-      await this.#settle(lease, { kind: 'dead-letter', reason: 'not-a-job', detail: lease.problem });
+      const outcome: Outcome = { kind: 'dead-letter', reason: 'not-a-job', detail: lease.problem };
+      await this.#settle(lease, { outcome });
       return;
     }
     const result = lookByList(task, this.#lookDeps) ?? (await this.#look(lease));
     if (result === undefined) await this.#handBack(lease);
-    else await this.#settle(lease, result.outcome, result.finished);
+    else await this.#settle(lease, result);
   }
 
   /** Looks at a job if there is still time and reason to; undefined when the lease should go back as it came. */
@@ -173,26 +178,17 @@ class Run {
     }
   }
 
-  async #settle(lease: Lease, outcome: Outcome, finished?: FinishedJob): Promise<void> {
-    if (outcome.kind === 'dead-letter') {
-      const job = lease.kind === 'job' ? { jobId: lease.job.jobId, bucket: lease.job.bucket } : {};
-      const { reason, detail, lastError } = outcome;
-      this.#deps.log.warn('dead-letter', {
-        lease: lease.id,
-        ...job,
-        reason,
-        detail,
-        requestId: lastError?.requestId,
-      });
-    }
-    await this.#settler.add({ lease, outcome }, (result) => this.#tally.settled(result, finished));
+  async #settle(lease: Lease, { outcome, finished, announcement }: LookResult): Promise<void> {
+    const onSettled = (result: SettleResult): void => this.#tally.settled(result, finished);
+    await this.#settler.add({ settlement: { lease, outcome }, announcement, onSettled });
   }
 
   async #handBack(lease: Lease): Promise<void> {
     const { exactDelays } = this.#deps.queue.capabilities;
     const delay = exactDelays && this.#outage !== undefined ? OUTAGE_PAUSE : millis(0);
     const outcome: Outcome = { kind: 'look-again', delay };
-    await this.#settler.add({ lease, outcome }, (result) => this.#tally.returned(result));
+    const onSettled = (result: SettleResult): void => this.#tally.returned(result);
+    await this.#settler.add({ settlement: { lease, outcome }, onSettled });
   }
 
   get #outage(): DocjobError | undefined {

@@ -4,8 +4,13 @@ import type { DocjobError } from '../domain/docjob-error.js';
 import { between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Lease, SettleResult } from '../queue/pending-queue.js';
 import type { CallCounts } from '../cos/client.js';
-import { OPERATIONS, type Operation } from './holds.js';
+import { OPERATIONS as LOOK_OPERATIONS, type Operation as LookOperation } from './holds.js';
 import type { FinishedJob, RunReport, StopReason } from './report.js';
+
+/** What a run depends on, each by itself. */
+const OPERATIONS = [...LOOK_OPERATIONS, 'send-notice'] as const;
+
+type Operation = LookOperation | 'send-notice';
 
 /** So many jobs that meet the same outage are no longer one job's bad luck. */
 const SEVERAL = 3;
@@ -91,7 +96,7 @@ export class Tally {
   failed(operation: Operation, error: DocjobError): void {
     this.erred(error);
     const { disposition } = error;
-    if (disposition === 'configuration') this.#closed.set(operation, error);
+    if (disposition === 'configuration' || disposition === 'credentials') this.#closed.set(operation, error);
     const isOutage = disposition === 'transient' || disposition === 'skewed';
     if (isOutage && !(error instanceof UndecodableError)) {
       const { jobs } = this.#outages.get(operation) ?? { jobs: 0 };

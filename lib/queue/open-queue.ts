@@ -184,7 +184,16 @@ function sqsOptions(config: QueueConfig, { queue, deadLetters }: SqsPair): SqsOp
   };
 }
 
-function regionOf(queue: SqsAddress, awsRegion: string | undefined, awsEndpoint: string | undefined): string {
+/**
+ * The region to sign for.
+ *
+ * @throws QueueError when neither the URL nor the environment tells it.
+ */
+export function regionOf(
+  queue: SqsAddress,
+  awsRegion: string | undefined,
+  awsEndpoint: string | undefined,
+): string {
   const region = queue.region ?? awsRegion;
   if (region !== undefined) return region;
   if (LOOPBACK.test(new URL(awsEndpoint ?? queue.origin).hostname)) return 'us-east-1';

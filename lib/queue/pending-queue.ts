@@ -66,7 +66,9 @@ export type DeadLetterReason =
   /** The last look at the maximum age failed. */
   | 'look-failed'
   /** The job ended, but its manifest could not be written up to the maximum age. */
-  | 'manifest-failed';
+  | 'manifest-failed'
+  /** The job ended and its manifest is there, but the notice of it could not be sent up to the maximum age. */
+  | 'notice-failed';
 
 /** The last thing that went wrong, for whoever reads the dead letter. */
 export interface LastError {

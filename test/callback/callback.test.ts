@@ -7,6 +7,7 @@ import type { UrlAnswer, UrlRequest } from '../../lib/platform/function-url.js';
 import { systemClock } from '../../lib/platform/system.js';
 import { useAwsEnvironment } from '../queue/aws-environment.js';
 import { EmbeddedSqs, REGION } from '../queue/embedded-sqs.js';
+import { jobInState } from '../support/fake-service.js';
 import { answer, errorAnswer, ScriptedServer, type Step } from '../support/scripted-server.js';
 
 useAwsEnvironment();
@@ -69,6 +70,8 @@ async function setUp(
   };
 }
 
+const HERE = { bucket: 'docs-1250000000', region: 'ap-beijing' };
+
 const finish = (...ids: readonly string[]): string =>
   JSON.stringify({ EventName: 'TaskFinish', JobsDetail: ids.map((JobId) => ({ JobId })) });
 
@@ -101,6 +104,23 @@ describe('the callback function', () => {
     expect(queued(aws)).toEqual([{ jobId: 'd1', bucket: 'docs-1250000000', region: 'ap-beijing' }]);
     expect(aws.sqs.control.counts('jobs')).toMatchObject({ visible: 0, delayed: 1 });
     expect(lines).toContainEqual(expect.objectContaining({ event: 'callback-enqueued', jobId: 'd1' }));
+  });
+
+  test('tells of a manifest that it wrote; a job whose notice is not taken is queued', async () => {
+    const ended: Step = (request, response, socket) => {
+      const body = request.method === 'PUT' ? '' : String(jobInState('d1', 'Failed', HERE).body);
+      answer(200, body)(request, response, socket);
+    };
+    const { aws, call } = await setUp(ended, (embedded) => ({ NOTICE_QUEUE_URL: embedded.urlOf('notices') }));
+    const untold = await call({ body: finish('d1') });
+    expect(bodyOf(untold)).toEqual({ finished: 0, queued: 1, lost: 0 });
+    aws.sqs.control.createQueue('notices');
+    const told = await call({ body: finish('d1') });
+    expect(bodyOf(told)).toEqual({ finished: 1, queued: 0, lost: 0 });
+    const notices = aws.sqs.control
+      .messages('notices')
+      .map(({ content }) => JSON.parse(content.body) as unknown);
+    expect(notices).toEqual([expect.objectContaining({ jobId: 'd1', state: 'Failed' })]);
   });
 
   test('with no time left for a look, queues the jobs unseen', async () => {

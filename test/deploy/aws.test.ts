@@ -45,6 +45,7 @@ const EVENT_SOURCE = {
   ALARM_EMAIL: 'ops@example.com',
   MANIFEST_KEY: 'm/${jobId}.json',
   LOG_LEVEL: 'debug',
+  NOTICE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/manifests',
 };
 
 let workspace: Workspace;
@@ -202,6 +203,7 @@ describe('the poll function', () => {
       MANIFEST_KEY: 'm/${jobId}.json',
       MAX_CONCURRENT_RUNS: '5',
       LOG_LEVEL: 'debug',
+      NOTICE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/manifests',
     });
   });
 });
@@ -328,7 +330,7 @@ describe('the grants', () => {
     },
   );
 
-  test('add what an event source, own keys and a secret need', () => {
+  test('add what an event source, notices, own keys and a secret need', () => {
     expect(pollGrants(eventSource)).toEqual([
       logs,
       [
@@ -336,6 +338,7 @@ describe('the grants', () => {
         [{ 'Fn::GetAtt': ['PendingQueue', 'Arn'] }],
       ],
       [['sqs:SendMessage'], [{ 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] }]],
+      [['sqs:SendMessage'], [arn('sqs:eu-west-1:123456789012:manifests')]],
       [['kms:Decrypt', 'kms:GenerateDataKey'], [KEY]],
       [['ssm:GetParameter'], [arn(`ssm:${place}:parameter/aws/reference/secretsmanager/docjob/tencent`)]],
       [['secretsmanager:GetSecretValue'], [arn(`secretsmanager:${place}:secret:docjob/tencent-??????`)]],

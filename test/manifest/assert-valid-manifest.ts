@@ -1,11 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { SCHEMA_FILE } from '../../deploy/manifest-json-schema.js';
+import { PUBLISHED } from '../../deploy/json-schemas.js';
 
 /** The schema as it is published, text and all. */
 export const publishedSchema = (): string =>
-  readFileSync(new URL(`../../${SCHEMA_FILE}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../${PUBLISHED.manifest.file}`, import.meta.url), 'utf8');
 
 const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
 // An object: that it is a schema, `compile` checks.

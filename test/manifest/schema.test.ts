@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { manifestJsonSchema } from '../../deploy/manifest-json-schema.js';
+import { jsonSchemaOf, PUBLISHED } from '../../deploy/json-schemas.js';
 import { buildManifest, manifestBytes, manifestSchema } from '../../lib/manifest/index.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { anyEndedJob } from './arbitraries.js';
@@ -9,7 +9,9 @@ import { assertValidManifest, isValidManifest, publishedSchema } from './assert-
 
 describe('the published JSON Schema', () => {
   test('is the one that the types come from: run `npm run schema` when this fails', () => {
-    expect(JSON.parse(publishedSchema())).toEqual(JSON.parse(JSON.stringify(manifestJsonSchema())));
+    expect(JSON.parse(publishedSchema())).toEqual(
+      JSON.parse(JSON.stringify(jsonSchemaOf(PUBLISHED.manifest))),
+    );
   });
 
   test('describes every field', () => {
@@ -27,7 +29,7 @@ describe('the published JSON Schema', () => {
       if ('items' in schema) visit(path, schema.items);
       if ('anyOf' in schema && Array.isArray(schema.anyOf)) schema.anyOf.forEach((one) => visit(path, one));
     };
-    visit('', manifestJsonSchema());
+    visit('', jsonSchemaOf(PUBLISHED.manifest));
     expect(undescribed).toEqual([]);
   });
 });

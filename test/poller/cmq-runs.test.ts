@@ -16,6 +16,7 @@ import { EmbeddedCmq } from '../queue/embedded-cmq.js';
 import { deferred } from '../support/deferred.js';
 import { askedJob, FakeService, isProbe, jobInState, type Answering } from '../support/fake-service.js';
 import { aJobId, aPendingJob, SOURCE } from '../support/pending-jobs.js';
+import { isBackground, untilAborted } from '../support/virtual-clock.js';
 
 const policy: RunPolicy = {
   client: {
@@ -44,12 +45,11 @@ let cloud: EmbeddedCmq;
 
 afterEach(() => cloud.close());
 
-/** Virtual time, in which a run's own deadline timer never rings: it is moved by hand. */
+/** Virtual time, in which a run's own timers never ring: it is moved by hand. */
 function handClock(): Clock {
   return {
     now: () => cloud.clock.now(),
-    sleep: (delay, signal) =>
-      delay >= seconds(10) ? new Promise(() => undefined) : cloud.clock.sleep(delay, signal),
+    sleep: (delay, signal) => (isBackground(delay) ? untilAborted(signal) : cloud.clock.sleep(delay, signal)),
   };
 }
 

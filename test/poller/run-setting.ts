@@ -1,5 +1,6 @@
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
 import { after, seconds, type EpochMs } from '../../lib/domain/units.js';
+import type { NoticeQueue } from '../../lib/notices/notice-queue.js';
 import { parseKeyTemplate } from '../../lib/manifest/index.js';
 import { DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
 import type { RunReport } from '../../lib/poller/report.js';
@@ -12,7 +13,7 @@ import { deferred } from '../support/deferred.js';
 import { askedJob, FakeService, isProbe, jobInState, type Answering } from '../support/fake-service.js';
 import type { MemoryQueue } from '../support/memory-queue.js';
 import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
-import { START, VirtualClock } from '../support/virtual-clock.js';
+import { RunClock, START, type VirtualClock } from '../support/virtual-clock.js';
 
 /** A poller with the default schedule that looks at four jobs at a time. */
 export const policy: RunPolicy = {
@@ -39,7 +40,7 @@ export const policy: RunPolicy = {
 };
 
 /** A clock whose sleeps are those of the loop's own deadline timer: they never end, since the virtual time is moved by hand. */
-export class HandClock extends VirtualClock {
+export class HandClock extends RunClock {
   readonly timeIsOver = deferred<undefined>();
   /** What the deadline timer ends with. */
   timer: AbortSignal | undefined;
@@ -65,7 +66,13 @@ export interface Setting {
 }
 
 /** A run to be started; its log is kept whole. */
-export function setUp(queue: MemoryQueue, answer: Answering, clock: VirtualClock = new HandClock()): Setting {
+export function setUp(
+  queue: MemoryQueue,
+  answer: Answering,
+  given: VirtualClock | { readonly notices: NoticeQueue } = new HandClock(),
+): Setting {
+  const clock = 'now' in given ? given : new HandClock();
+  const notices = 'now' in given ? undefined : given.notices;
   const service = new FakeService(answer);
   const lines: Record<string, unknown>[] = [];
   const log = jsonLog({
@@ -75,6 +82,7 @@ export function setUp(queue: MemoryQueue, answer: Answering, clock: VirtualClock
   });
   const deps = {
     queue,
+    notices,
     transport: service,
     clock,
     log,

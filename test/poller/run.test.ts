@@ -121,6 +121,20 @@ describe('a run', () => {
     expect(batches).toEqual([10, 10]);
   });
 
+  test('acknowledges ten jobs with one call of a queue that gives few at a time', async () => {
+    const queue = new MemoryQueue(jobs(24));
+    const batches: number[] = [];
+    const lease = queue.lease.bind(queue);
+    const settle = queue.settle.bind(queue);
+    queue.lease = (request) => lease({ ...request, max: 4 });
+    queue.settle = (settlements) => {
+      batches.push(settlements.length);
+      return settle(settlements);
+    };
+    await setUp(queue, allInState('Running')).go();
+    expect(batches).toEqual([10, 10, 4]);
+  });
+
   test('an empty queue costs one probe and one receive', async () => {
     const { service, queue, go } = setUp(new MemoryQueue([]), () => undefined);
     await expect(go()).resolves.toMatchObject({ leased: 0, stopped: 'queue-empty', oldestAgeMs: null });

@@ -1,20 +1,67 @@
 import { describe, expect, test } from '@jest/globals';
 import { DocjobError, type Disposition } from '../../lib/domain/docjob-error.js';
-import { millis } from '../../lib/domain/units.js';
-import { Settler } from '../../lib/poller/settler.js';
-import type { Settlement, SettleResult } from '../../lib/queue/pending-queue.js';
+import {
+  after,
+  before,
+  between,
+  millis,
+  seconds,
+  type EpochMs,
+  type Millis,
+} from '../../lib/domain/units.js';
+import { SETTLE_TIME } from '../../lib/poller/budget.js';
+import { LINGER, Settler } from '../../lib/poller/settler.js';
+import type { JobLease, Outcome, Settlement, SettleResult } from '../../lib/queue/pending-queue.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
+import { deferred } from '../support/deferred.js';
 import { MemoryQueue } from '../support/memory-queue.js';
 import { aPendingJob } from '../support/pending-jobs.js';
-import { START } from '../support/virtual-clock.js';
+import { START, VirtualClock } from '../support/virtual-clock.js';
+import { untilIdle } from './run-setting.js';
 
-const aSettlement = (number: number): Settlement => ({
-  lease: { kind: 'job', id: `m${number}`, firstSeenAt: START, until: START, job: aPendingJob(number) },
-  outcome: { kind: 'look-again', delay: millis(0) },
+const lookAgain: Outcome = { kind: 'look-again', delay: millis(0) };
+const until = after(START, seconds(60));
+const budget = { workUntil: before(until, SETTLE_TIME), lookTime: seconds(10) };
+
+const aSettlement = (number: number, changes: Partial<Settlement> = {}): Settlement => ({
+  lease: aLease(number),
+  outcome: lookAgain,
+  ...changes,
 });
+
+const aLease = (number: number, leaseUntil = until): JobLease => ({
+  kind: 'job',
+  id: `m${number}`,
+  firstSeenAt: START,
+  until: leaseUntil,
+  job: aPendingJob(number),
+});
+
+/** A clock whose timers ring when the test says so. */
+class RingingClock extends VirtualClock {
+  readonly timers: { readonly delay: Millis; readonly signal: AbortSignal; readonly ring: () => void }[] = [];
+
+  override sleep(delay: Millis, signal = new AbortController().signal): Promise<void> {
+    return new Promise((ring, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      this.timers.push({ delay, signal, ring });
+    });
+  }
+
+  /** What has not been cancelled. */
+  get open(): readonly Millis[] {
+    return this.timers.filter(({ signal }) => !signal.aborted).map(({ delay }) => delay);
+  }
+
+  async ring(): Promise<void> {
+    for (const { ring } of this.timers) ring();
+    await untilIdle();
+  }
+}
 
 interface Setting {
   readonly settler: Settler;
+  readonly clock: RingingClock;
   /** The sizes of the batches that the queue was given. */
   readonly batches: number[];
   readonly lines: Record<string, unknown>[];
@@ -33,13 +80,14 @@ function setUp(queue = new MemoryQueue([])): Setting {
     now: () => START,
     write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>), // our own log's lines are objects
   });
-  return { settler: new Settler(queue, log), batches, lines };
+  const clock = new RingingClock();
+  return { settler: new Settler({ queue, clock, log }, budget), clock, batches, lines };
 }
 
 async function addAll(settler: Settler, count: number): Promise<SettleResult[]> {
   const results: SettleResult[] = [];
   for (let number = 1; number <= count; number += 1)
-    await settler.add(aSettlement(number), (result) => results.push(result));
+    await settler.add({ settlement: aSettlement(number), onSettled: (result) => results.push(result) });
   return results;
 }
 
@@ -69,6 +117,93 @@ describe('settlements', () => {
     await settler.flush();
     await settler.flush();
     expect(batches).toEqual([1]);
+  });
+
+  test('of each kind have batches of their own, since each kind is a call of its own', async () => {
+    const { settler, batches } = setUp();
+    for (let number = 1; number <= 18; number += 1) {
+      const outcome: Outcome = number % 2 === 0 ? { kind: 'done' } : lookAgain;
+      await settler.add({ settlement: aSettlement(number, { outcome }), onSettled: () => undefined });
+    }
+    expect(batches).toEqual([]);
+    await settler.flush();
+    expect(batches).toEqual([9, 9]);
+  });
+
+  test('that are too few for a batch go a short time after the first of them', async () => {
+    const { settler, batches, clock } = setUp();
+    await addAll(settler, 2);
+    expect([clock.open, batches]).toEqual([[LINGER], []]);
+    await clock.ring();
+    expect([clock.open, batches]).toEqual([[], [2]]);
+  });
+
+  test('leave no timer behind once they are on their way', async () => {
+    const { settler, batches, clock } = setUp();
+    await addAll(settler, 10);
+    expect(clock.open).toEqual([]);
+    await addAll(settler, 1);
+    await settler.flush();
+    expect(clock.open).toEqual([]);
+    await clock.ring();
+    expect(batches).toEqual([10, 1]);
+  });
+
+  test('are sent once when the timer rings at the moment that the last one comes', async () => {
+    const { settler, batches, clock } = setUp();
+    await addAll(settler, 9);
+    const ringing = clock.ring();
+    await addAll(settler, 1);
+    await addAll(settler, 1);
+    await ringing;
+    await settler.flush();
+    expect(batches).toEqual([10, 1]);
+  });
+
+  test.each<[what: string, leaseUntil: EpochMs, expected: number]>([
+    ['the time to settle before the end of their lease', after(START, millis(SETTLE_TIME + 50)), 50],
+    ['nothing, where that has come', after(START, millis(SETTLE_TIME - 50)), 0],
+    ['the usual time, where that is far away', until, LINGER],
+  ])('wait no longer than for %s', async (_what, leaseUntil, expected) => {
+    const { settler, clock } = setUp();
+    await addAll(settler, 1);
+    await settler.add({
+      settlement: aSettlement(2, { lease: aLease(2, leaseUntil) }),
+      onSettled: () => undefined,
+    });
+    await addAll(settler, 1);
+    expect(clock.open).toEqual([expected]);
+  });
+
+  test('wait for nothing once the time for work is over', async () => {
+    const { settler, clock } = setUp();
+    clock.advance(between(START, budget.workUntil));
+    await addAll(settler, 1);
+    expect(clock.open).toEqual([0]);
+  });
+
+  test('are under way in sixteen batches at most, and a flush waits for all of them', async () => {
+    const queue = new MemoryQueue([]);
+    const settle = queue.settle.bind(queue);
+    const goOn = deferred<undefined>();
+    let [underWay, most] = [0, 0];
+    queue.settle = async (settlements) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await goOn.promise;
+      underWay -= 1;
+      return settle(settlements);
+    };
+    const { settler } = setUp(queue);
+    let count = 0;
+    for (let number = 1; number <= 205; number += 1)
+      void settler.add({ settlement: aSettlement(number), onSettled: () => (count += 1) });
+    await untilIdle();
+    expect([most, count]).toEqual([16, 0]);
+    const flushed = settler.flush();
+    goOn.resolve(undefined);
+    await flushed;
+    expect([most, count]).toEqual([16, 205]);
   });
 
   test('one that a queue tells of without having been given it does no harm', async () => {

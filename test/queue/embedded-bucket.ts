@@ -21,7 +21,7 @@ import type { BucketQueueAddress } from '../../lib/queue/queue-url.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
 import { startCloud, type Cloud } from '../../local/cloud.js';
 import { aBucket, aRegion, SOURCE } from '../support/pending-jobs.js';
-import { VirtualClock } from '../support/virtual-clock.js';
+import { RunClock, type VirtualClock } from '../support/virtual-clock.js';
 import type { QueueUnderTest, SeenDeadLetter } from './contract.js';
 
 const QUEUES = { bucket: aBucket('queues-1250000000'), region: aRegion('ap-shanghai') };
@@ -48,16 +48,6 @@ export interface StoredDeadLetter {
   readonly firstSeenAt: string;
   readonly job?: Readonly<Record<string, unknown>>;
   readonly content?: { readonly type?: string; readonly base64: string };
-}
-
-/** Virtual time for runs: the wait for a run's end takes for ever, as long as the run does not end before. */
-class RunClock extends VirtualClock {
-  override sleep(delay: Millis, signal?: AbortSignal): Promise<void> {
-    if (delay < seconds(10)) return super.sleep(delay, signal);
-    return new Promise((_resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    });
-  }
 }
 
 /** The embedded COS in virtual time, with a queue of pending jobs and one of dead letters in a bucket. */

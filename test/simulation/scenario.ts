@@ -54,6 +54,15 @@ export interface CosPlan {
   readonly clockErrorMs: number;
 }
 
+/** The queue that manifests are told of on, in a world that has one (of SQS, so far). */
+export interface NoticePlan {
+  readonly isOn: boolean;
+  /** The share of calls that something befalls. */
+  readonly faultRate: number;
+}
+
+export const NO_NOTICES: NoticePlan = { isOn: false, faultRate: 0 };
+
 /** One seed's world, whole: the same seed gives the same. */
 export interface Scenario {
   readonly seed: number;
@@ -72,6 +81,7 @@ export interface Scenario {
   readonly bucket: BucketPlan;
   readonly cmq: CmqPlan;
   readonly lists: ListPlan;
+  readonly notices: NoticePlan;
   /** Until then things fail; later only what is closed for good stays so. */
   readonly calmFrom: number;
   /** Once the queue is empty, an operator sends all dead letters back, and what was closed is open by then. */
@@ -93,9 +103,9 @@ export function scenarioOf(seed: number, world: WorldName = 'sqs'): Scenario {
     case 'sqs':
       return inSqs(scenario);
     case 'bucket':
-      return inBucket(scenario, new Dice(seed).fork('bucket'));
+      return inBucket({ ...scenario, notices: NO_NOTICES }, new Dice(seed).fork('bucket'));
     case 'cmq':
-      return inCmq(scenario, new Dice(seed).fork('cmq'));
+      return inCmq({ ...scenario, notices: NO_NOTICES }, new Dice(seed).fork('cmq'));
   }
 }
 
@@ -155,6 +165,7 @@ function commonScenarioOf(seed: number): Scenario {
     bucket: { mischiefEveryMs: 0, redriveShare: 0 },
     cmq: QUIET_CMQ,
     lists: drawLists(listDice, isStorm),
+    notices: drawNotices(new Dice(seed).fork('notices'), isStorm),
     cos: { listingLagMs: isStorm ? dice.pick([0, 2_000, 30_000]) : 0, pageSize: 1_000, clockErrorMs: 0 },
     calmFrom,
     isRedriven,
@@ -225,6 +236,11 @@ function drawFaults(dice: Dice, isStorm: boolean, until: number): FaultPlan {
   const rate = isStorm && dice.chance(0.8) ? dice.pick([0.03, 0.1, 0.3, 0.6]) : 0;
   const share = dice.pick([0.15, 0.4, 1]);
   return { rate, until, kinds: EXCHANGE_FAULTS.filter(() => dice.chance(share)) };
+}
+
+function drawNotices(dice: Dice, isStorm: boolean): NoticePlan {
+  const isOn = dice.chance(0.4);
+  return { isOn, faultRate: isStorm && dice.chance(0.6) ? dice.pick([0.05, 0.2, 0.5]) : 0 };
 }
 
 function drawIdentity(dice: Dice, isStorm: boolean, calmFrom: number): IdentityPlan {

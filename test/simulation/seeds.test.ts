@@ -73,7 +73,7 @@ describe('over a few dozen seeds everything happens that can', () => {
     ['cmq', ['queue-lose-answer', 'queue-deliver-twice', 'queue-partial', 'silent-loss', 'rewind']],
   ];
   test.each(own)('on %s', async (world, kinds) => {
-    const course = await simulateAll(world, 2_000, 30);
+    const course = await simulateAll(world, 2_000, 36);
     expect(course.broken).toEqual([]);
     expect(course.kills).toBeGreaterThan(15);
     expect([...course.kinds]).toEqual(expect.arrayContaining([...kinds, 'timeout-after', 'reset-after']));

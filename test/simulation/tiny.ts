@@ -51,7 +51,12 @@ export function tinyJob(number: number, changes: Partial<TrueJob> = {}): TrueJob
  */
 export function tinyScenario(
   jobs: readonly TrueJob[],
-  about: { readonly runs: 1 | 2; readonly concurrency: number; readonly deliversTwice?: boolean },
+  about: {
+    readonly runs: 1 | 2;
+    readonly concurrency: number;
+    readonly deliversTwice?: boolean;
+    readonly tells?: boolean;
+  },
   world: WorldName = 'sqs',
 ): Scenario {
   const calm = scenarioOf(CALM_SEED, world);
@@ -94,6 +99,7 @@ export function tinyScenario(
       undoneShare: 0,
       retentionMs: hours(14 * 24),
     },
+    notices: { isOn: about.tells === true, faultRate: 0 },
     isRedriven: false,
   };
 }

@@ -118,6 +118,21 @@ test('with CMQ the poll function takes from one queue and only sends to the othe
   });
 });
 
+test('who writes manifests may send notices of them, where these go to CMQ, and take none', () => {
+  const variables = { ...BUCKET_QUEUE, NOTICE_QUEUE_URL: 'cmq://cmq-bj.public.tencenttdmq.com/notices' };
+  const { poll, submit, callback } = rolePolicies(subject(variables));
+  const notices = ['qcs::cmqqueue:::queueName/uin/*/notices'];
+  for (const policy of [poll, callback]) {
+    const ofCmq = Object.entries(grants(policy)).filter(([action]) => action.startsWith('cmqqueue:'));
+    expect(Object.fromEntries(ofCmq)).toEqual({
+      'cmqqueue:SendMessage': notices,
+      'cmqqueue:BatchSendMessage': notices,
+    });
+  }
+  expect(JSON.stringify(submit)).not.toContain('notices');
+  expect(JSON.stringify(deployerPolicy(subject(variables)))).not.toContain('notices');
+});
+
 test('a key template narrows the manifests to what all keys begin with', () => {
   const { poll } = rolePolicies(subject({ ...BUCKET_QUEUE, MANIFEST_KEY: 'a/b-${bucket}/${jobId}.json' }));
   expect(grants(poll)['name/cos:HeadObject']).toContain(

@@ -98,6 +98,10 @@ test.each([
     'QUEUE_URL is a queue of SQS',
   ],
   [
+    { NOTICE_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/notices' },
+    'NOTICE_QUEUE_URL is a queue of SQS',
+  ],
+  [
     { SUBMIT_PREFIX: 'in/', CI_QUEUE_ID: 'p1', TENCENT_REGION: 'ap-guangzhou' },
     'COS calls functions of its own region only',
   ],

@@ -20,6 +20,8 @@ export class Custody {
   /** What was accepted and has not ended yet. */
   readonly #open = new Set<string>();
   readonly #accepted = new Set<string>();
+  /** Jobs of whose manifest a notice was accepted. */
+  readonly #told = new Set<string>();
 
   constructor(
     scenario: Scenario,
@@ -40,12 +42,29 @@ export class Custody {
     this.#open.add(subject);
   }
 
+  /** Consumers read the manifest on a notice: it must be there. */
+  onNotice(jobId: string): void {
+    this.#told.add(jobId);
+    if (!this.#hasManifest(jobId))
+      this.#violations.add(1, `${this.#named(jobId)} was told of before its manifest was there`);
+  }
+
   /** A manifest stays for ever, so it need not be looked for again; all else can still change. */
   afterStep(): void {
     for (const subject of this.#open) {
       if (this.#queue.holds(subject)) continue;
-      if (this.#hasManifest(subject)) this.#open.delete(subject);
-      else if (this.#queue.burials(subject).length === 0) {
+      if (this.#hasManifest(subject)) {
+        this.#open.delete(subject);
+        if (
+          this.#scenario.notices.isOn &&
+          !this.#told.has(subject) &&
+          this.#queue.burials(subject).length === 0
+        )
+          this.#violations.add(
+            1,
+            `${this.#named(subject)} has left the queue, and nobody was told of its manifest`,
+          );
+      } else if (this.#queue.burials(subject).length === 0) {
         this.#violations.add(
           1,
           `${this.#named(subject)} is lost: neither queued, nor with a manifest, nor a dead letter`,
@@ -112,6 +131,7 @@ function leastAgeOf(
     case 'unknown-state':
     case 'look-failed':
     case 'manifest-failed':
+    case 'notice-failed':
       return maxAge;
     case 'unknown-job':
       return unknownJobGrace;

@@ -147,6 +147,10 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     this.violations.add(promise, what);
   }
 
+  onNotice(jobId: string): void {
+    this.#custody?.onNotice(jobId);
+  }
+
   onDelay(delayMs: number): void {
     this.#promptness.onDelay(delayMs);
   }

@@ -20,11 +20,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a job is acknowledged before its manifest is written',
     file: 'lib/poller/look.ts',
-    find: 'const error = await write(job, ended, decision.complete, location, deps);',
+    find: 'const written = await write(job, ended, decision.complete, location, deps);',
     replace:
-      'const error = undefined as DocjobError | undefined; write(job, ended, decision.complete, location, deps).catch(() => undefined);',
+      'const written = {} as Notice; write(job, ended, decision.complete, location, deps).catch(() => undefined);',
     within: 20,
     breaks: [0, 1, 5],
+  },
+  {
+    name: 'a notice is sent after the acknowledgement',
+    file: 'lib/poller/settler.ts',
+    find: '    const told = await this.#announce(entries);',
+    replace: '    const told = entries;\n    void this.#announce(entries);',
+    within: 60,
+    breaks: [1],
   },
   {
     name: 'a manifest depends on the clock',

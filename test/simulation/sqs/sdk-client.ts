@@ -16,6 +16,9 @@ import type { Message, SimulatedSqs } from './service.js';
 const ATTEMPTS = 3;
 const REQUEST_TIMEOUT_MS = 1_000;
 
+/** Where notices go. */
+export const NOTICE_QUEUE_URL = 'https://sqs.ap-east-1.amazonaws.com/123456789012/notices';
+
 /** An error as the SDK throws it. */
 class SdkError extends Error {
   readonly $metadata: { readonly httpStatusCode?: number; readonly requestId?: string };
@@ -223,8 +226,12 @@ export class SimulatedSdkClient {
     }
     const { MessageBody: body = '', MessageAttributes: attributes = {} } =
       command.input.Entries?.find(({ Id }) => Id === id) ?? {};
+    if (command.input.QueueUrl === NOTICE_QUEUE_URL) {
+      this.#observer.onNotice((JSON.parse(body) as { jobId: string }).jobId); // as it is published
+      return undefined;
+    }
     const text = (name: string): string => attributes[name]?.StringValue ?? '';
-    // Only the adapter sends here, and its reasons are of that type.
+    // Only the adapter for jobs sends here, and its reasons are of that type.
     const reason = text('docjob-reason') as DeadLetterReason;
     this.#sqs.bury(this.#subjects.get(body) ?? body, body, reason, Date.parse(text('docjob-first-seen-at')));
     return undefined;

@@ -1,8 +1,10 @@
 import { openSqsQueue, type SqsOptions } from '../../../lib/queue/sqs.js';
 import { millis } from '../../../lib/domain/units.js';
+import type { NoticeQueue } from '../../../lib/notices/notice-queue.js';
+import { openSqsNotices } from '../../../lib/notices/sqs-notices.js';
 import type { PendingQueue } from '../../../lib/queue/pending-queue.js';
 import { SOURCE } from '../../support/pending-jobs.js';
-import type { Dice } from '../core/dice.js';
+import { Dice } from '../core/dice.js';
 import type { Process } from '../core/process.js';
 import type { Scheduler } from '../core/scheduler.js';
 import type { Scenario } from '../scenario.js';
@@ -15,7 +17,7 @@ import type {
 } from '../world/queue-world.js';
 import { boundByExactDelays } from '../world/staleness.js';
 import type { SqsPlan } from './plan.js';
-import { SimulatedSdkClient } from './sdk-client.js';
+import { NOTICE_QUEUE_URL, SimulatedSdkClient } from './sdk-client.js';
 import { SimulatedSqs } from './service.js';
 
 const OPTIONS: SqsOptions = {
@@ -32,6 +34,7 @@ export class SqsWorld implements QueueWorld {
   readonly #sqs: SimulatedSqs;
   readonly #subjects = new Map<string, string>();
   readonly #scenario: Scenario;
+  readonly #noticeDice: Dice;
   readonly #about: {
     readonly plan: SqsPlan;
     readonly dice: Dice;
@@ -48,6 +51,7 @@ export class SqsWorld implements QueueWorld {
   ) {
     const plan = scenario.sqs;
     this.#scenario = scenario;
+    this.#noticeDice = new Dice(scenario.seed).fork('notice queue');
     this.#sqs = new SimulatedSqs(scheduler, plan, dice, observer);
     this.#about = { plan, dice, observer, latency };
   }
@@ -60,6 +64,17 @@ export class SqsWorld implements QueueWorld {
   open(process: Process, { clock }: RunEffects): Promise<PendingQueue> {
     const client = new SimulatedSdkClient(process, this.#sqs, this.#about, this.#subjects);
     return Promise.resolve(openSqsQueue(OPTIONS, { clock }, client.asSdkClient()));
+  }
+
+  /** With chance of its own, so that what befalls the queue of jobs stays as it is. */
+  openNotices(process: Process, { clock }: RunEffects): NoticeQueue | undefined {
+    const { isOn, faultRate } = this.#scenario.notices;
+    if (!isOn) return undefined;
+    const dice = this.#noticeDice;
+    const plan = { ...this.#about.plan, faultRate };
+    const about = { ...this.#about, plan, dice, latency: () => dice.integer(2, 25) };
+    const client = new SimulatedSdkClient(process, this.#sqs, about, this.#subjects);
+    return openSqsNotices({ ...OPTIONS, queueUrl: NOTICE_QUEUE_URL }, { clock }, client.asSdkClient());
   }
 
   holds(subject: string): boolean {

@@ -2,6 +2,7 @@ import type { Clock } from '../../../lib/domain/effects.js';
 import type { CosClientEffects } from '../../../lib/cos/client.js';
 import type { EpochMs } from '../../../lib/domain/units.js';
 import type { Log } from '../../../lib/telemetry/log.js';
+import type { NoticeQueue } from '../../../lib/notices/notice-queue.js';
 import type { DeadLetterReason, PendingQueue } from '../../../lib/queue/pending-queue.js';
 import type { PromiseNumber } from '../checks/violations.js';
 import type { Process } from '../core/process.js';
@@ -15,6 +16,8 @@ export interface QueueObserver {
   /** A message was handed to a run, which nobody else gets before `hiddenUntil`. */
   onDelivery(process: Process, subject: string, hiddenUntil: number): void;
   onFault(kind: string): void;
+  /** A notice of the job's manifest was accepted. */
+  onNotice(jobId: string): void;
   /** A promise was broken, as only this queue's world can see. */
   onBroken(promise: PromiseNumber, what: string): void;
 }
@@ -52,6 +55,8 @@ export interface QueueWorld {
   submit(subject: string, body: string, delayMs: number): void;
   /** The real adapter, working through the effects of one run. */
   open(process: Process, effects: RunEffects): Promise<PendingQueue>;
+  /** The real adapter for notices, in a scenario that has them. */
+  openNotices?(process: Process, effects: RunEffects): NoticeQueue | undefined;
   /** Whether at least one message about the subject is in the queue, visible or not. */
   holds(subject: string): boolean;
   /** Why the subject is in the dead letters; empty when it is not there. */

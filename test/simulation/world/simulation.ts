@@ -289,9 +289,10 @@ class Simulation {
     };
     const log = jsonLog({ level: 'info', now: () => clock.now(), write });
     const adapter = await this.#queue.open(process, { ...effects, log, deadline: epochMs(deadline) });
+    const notices = this.#queue.openNotices?.(process, { ...effects, log, deadline: epochMs(deadline) });
     const queue = watch.watched(adapter, platform.skewMs, (delay) => this.#observer.onDelay(delay));
     try {
-      return await run(policy, { ...effects, queue, log }, { deadline });
+      return await run(policy, { ...effects, queue, notices, log }, { deadline });
     } finally {
       await queue.close();
     }

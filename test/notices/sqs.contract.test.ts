@@ -1,0 +1,34 @@
+import { seconds } from '../../lib/domain/units.js';
+import { openSqsNotices } from '../../lib/notices/sqs-notices.js';
+import { useAwsEnvironment } from '../queue/aws-environment.js';
+import { EmbeddedSqs, REGION } from '../queue/embedded-sqs.js';
+import { RunClock } from '../support/virtual-clock.js';
+import { describeNoticeQueue } from './contract.js';
+
+useAwsEnvironment();
+
+describeNoticeQueue('SQS, on our embedded SQS', async () => {
+  const embedded = await EmbeddedSqs.start();
+  const { control } = embedded.sqs;
+  control.createQueue('notices');
+  const clock = new RunClock();
+  const openAt = (name: string) =>
+    openSqsNotices(
+      {
+        queueUrl: embedded.urlOf(name),
+        region: REGION,
+        endpoint: embedded.origin,
+        requestTimeout: seconds(1),
+      },
+      { clock },
+    );
+  return {
+    notices: openAt('notices'),
+    now: () => clock.now(),
+    bodies: () => control.messages('notices').map(({ content }) => content.body),
+    loseAnswer: () => control.fail('SendMessageBatch', { kind: 'lose-answer' }),
+    fail: (times) => control.fail('SendMessageBatch', { kind: 'refuse', as: 'InternalError' }, times),
+    elsewhere: () => openAt('nowhere'),
+    close: () => embedded.close(),
+  };
+});
