@@ -2,7 +2,7 @@ import type { JobSource } from '../doc-jobs/describe.js';
 import type { DocJob, UnendedJob } from '../doc-jobs/doc-job.js';
 import type { ListedState } from '../doc-jobs/list.js';
 import type { BucketName } from '../domain/names.js';
-import { before, minutes, type EpochMs, type Millis } from '../domain/units.js';
+import { before, epochMs, minutes, type EpochMs, type Millis } from '../domain/units.js';
 import type { JobLease, Lease } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 import type { ListRequest, Lists } from './lists.js';
@@ -153,7 +153,8 @@ class GroupSweep {
     const open = this.#jobs.filter((job) => this.#findings.get(job)?.kind !== 'ended');
     for (const window of windowsOfUnended(open, looksOf, this.#deps.policy)) {
       const { isWhole, notThere } = await this.#unended(window);
-      const early = isWhole ? notThere.filter((job) => !job.isDue && !this.#isSilent(job)) : [];
+      if (!isWhole) continue;
+      const early = notThere.filter((job) => !job.isDue && !this.#isSilent(job));
       if (early.length > FEW) await this.#ended({ ...window, jobs: early });
       else for (const job of early) this.#findings.set(job, { kind: 'missing' });
     }
@@ -240,8 +241,8 @@ function taskOf(
   }
 }
 
-function isNews(endedAt: EpochMs | undefined, lookedAt: EpochMs | undefined): boolean {
-  return endedAt === undefined || lookedAt === undefined || endedAt > before(lookedAt, LIST_LAG);
+function isNews(endedAt: EpochMs | undefined, lookedAt: EpochMs = epochMs(0)): boolean {
+  return endedAt === undefined || endedAt > before(lookedAt, LIST_LAG);
 }
 
 function isDueNow({ pass }: Lease): boolean {
@@ -264,7 +265,7 @@ function candidateOf(lease: Lease, { isAllowedBucket }: SweepDeps): Candidate | 
 
 function groupOf({ job }: JobLease, groups: Map<string, Group>): Group {
   const { bucket, region, queueId } = job;
-  const key = `${bucket} ${region} ${queueId ?? ''}`;
+  const key = JSON.stringify([bucket, region, queueId]);
   const group = groups.get(key) ?? { source: { bucket, region }, queueId, candidates: [] };
   groups.set(key, group);
   return group;
