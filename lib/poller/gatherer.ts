@@ -62,9 +62,13 @@ export class Gatherer {
 
   /** What to do next; nothing when the run is to take no more leases. */
   async next(): Promise<readonly Task[]> {
-    const leases = await this.#gather();
-    if (leases.length === 0) return [];
-    const tasks = await this.#sweep(leases);
+    let tasks: readonly Task[] = [];
+    // Where nothing is to be done about any of them, there may be more to take.
+    while (tasks.length === 0) {
+      const leases = await this.#gather();
+      if (leases.length === 0) return [];
+      tasks = await this.#sweep(leases);
+    }
     this.#run.tally.lease(tasks.map(({ lease }) => lease));
     return tasks;
   }
