@@ -1,5 +1,5 @@
 import type { JobSource } from '../doc-jobs/describe.js';
-import type { DocJob, UnendedJob } from '../doc-jobs/doc-job.js';
+import type { DocJob, EndedJob, UnendedJob } from '../doc-jobs/doc-job.js';
 import type { ListedState } from '../doc-jobs/list.js';
 import type { BucketName } from '../domain/names.js';
 import { before, epochMs, minutes, type EpochMs, type Millis } from '../domain/units.js';
@@ -98,12 +98,11 @@ export function singly(leases: readonly Lease[]): readonly Task[] {
   return leases.filter(isDueNow).map((lease) => ({ kind: 'look', lease }));
 }
 
-/** What lists say about a job. */
+/** What lists say about a job; undefined where they show it, and its entry cannot be decoded or names a state that nobody knows. */
 type Finding =
+  | undefined
   | { readonly kind: 'ended'; readonly endedAt: EpochMs | undefined }
   | { readonly kind: 'unended'; readonly job: UnendedJob }
-  /** It is there, and its entry cannot be decoded or names a state that nobody knows. */
-  | { readonly kind: 'unclear' }
   /** Its window was listed whole for jobs that have ended, and it is not there. */
   | { readonly kind: 'absent' }
   /** Its window was listed whole for jobs that have not ended, and it is not there: it seems to have ended. */
@@ -204,26 +203,15 @@ interface Asked {
 
 /** Goes by the state alone, whichever was asked for. */
 function findingOf(job: DocJob | undefined): Finding {
-  switch (job?.state) {
-    case 'Success':
-    case 'Failed':
-    case 'Cancel':
-      return { kind: 'ended', endedAt: job.endTime?.at };
-    case 'Submitted':
-    case 'Running':
-    case 'Pause':
-      return { kind: 'unended', job };
-    case 'Unrecognized':
-    case undefined:
-      return { kind: 'unclear' };
-  }
+  if (job === undefined || job.state === 'Unrecognized') return undefined;
+  return hasEnded(job) ? { kind: 'ended', endedAt: job.endTime?.at } : { kind: 'unended', job };
 }
 
-function taskOf(
-  { lease, isDue, lookedAt }: Candidate,
-  finding: Finding | undefined,
-  isSilent: boolean,
-): readonly Task[] {
+function hasEnded(job: EndedJob | UnendedJob): job is EndedJob {
+  return ENDED.includes(job.state);
+}
+
+function taskOf({ lease, isDue, lookedAt }: Candidate, finding: Finding, isSilent: boolean): readonly Task[] {
   const look: Task = { kind: 'look', lease };
   const ifDue = (task: Task): readonly Task[] => (isDue ? [task] : []);
   switch (finding?.kind) {
@@ -235,7 +223,6 @@ function taskOf(
       return [look];
     case 'absent':
       return isSilent ? [look] : ifDue({ kind: 'absent', lease });
-    case 'unclear':
     case undefined:
       return ifDue(look);
   }

@@ -206,6 +206,19 @@ describe('a job that no list of ended ones shows', () => {
     expect(told).toEqual([...all('listed', 1, 9), ...all('look', 10, 30)]);
   });
 
+  test('is asked for in one list with others, however many jobs between them have ended', async () => {
+    const silent = [...leases(1, 3, unheard), ...leases(16, 18, unheard)];
+    const { asked, told } = await sweeping(
+      [...silent, ...leases(4, 15), ...leases(19, 40)],
+      showing(...numbered(1, 3, 'Running'), ...numbered(4, 15, 'Success'), ...numbered(16, 18, 'Running')),
+    );
+    expect(asked).toMatchObject([
+      { states: ENDED },
+      { states: UNENDED, createdFrom: after(HOUR_AGO, seconds(1)), createdTo: after(HOUR_AGO, seconds(18)) },
+    ]);
+    expect(told.slice(0, 6)).toEqual([...all('listed', 1, 3), ...all('listed', 16, 18)]);
+  });
+
   test('is left alone where it is neither due nor a word about it', async () => {
     const { told } = await sweeping([...leases(1, 3, early), ...others], showing());
     expect(told).toEqual(all('absent', 11, 40));
@@ -234,6 +247,11 @@ describe('a few jobs', () => {
     const { told, asked } = await sweeping([...leases(1, 3), ...leases(4, 3 + count, early)], showing());
     expect(told).toEqual(expected);
     expect(asked.map(({ states }) => states)).toEqual(lists);
+  });
+
+  test('of which a list lacks some are looked at before they are due, and before a word about them is as well', async () => {
+    const { told } = await sweeping([...leases(1, 3), ...leases(4, 6, { ...early, ...unheard })], showing());
+    expect(told).toEqual(all('look', 1, 6));
   });
 
   test('of which many are missing are looked at where a list says that they have ended only now', async () => {
