@@ -105,20 +105,31 @@ describe('leases', () => {
   });
 
   test('are never asked for beyond what a run may take', async () => {
-    const queue = new MemoryQueue(jobs(25));
-    const { go } = setUp(queue, allInState('Running'));
-    await expect(go({ policy: { maxLeases: 15 } })).resolves.toMatchObject({ stopped: 'lease-limit' });
-    expect(queue.requests.map(({ max }) => max)).toEqual([15, 5]);
+    for (const [maxLeases, most] of [
+      [15, [15, 5]],
+      [20, [20, 10]],
+    ] as const) {
+      const queue = new MemoryQueue(jobs(25));
+      const { go } = setUp(queue, allInState('Running'));
+      await expect(go({ policy: { maxLeases } })).resolves.toMatchObject({ stopped: 'lease-limit' });
+      expect(queue.requests.map(({ max }) => max)).toEqual(most);
+    }
   });
 
-  test('are gathered for no more looks than there is time for at the pace of the client', async () => {
-    const queue = new MemoryQueue(jobs(40));
-    const { go } = setUp(queue, allInState('Running'));
-    await go({ policy: { client: { ...policy.client, requestsPerSecond: 1 } } });
-    // 57 seconds for looks of two requests each; what is left after those is time for a few more.
-    expect(queue.requests.slice(0, 3).map(({ max }) => max)).toEqual([28, 18, 8]);
-    expect(queue.requests.every(({ max }) => max > 0)).toBe(true);
-  });
+  test.each([
+    [1, [28, 18, 8]],
+    [0.71, [20, 10]],
+  ])(
+    'are gathered for no more looks than there is time for at %d requests a second',
+    async (requestsPerSecond, most) => {
+      const queue = new MemoryQueue(jobs(40));
+      const { go } = setUp(queue, allInState('Running'));
+      await go({ policy: { client: { ...policy.client, requestsPerSecond } } });
+      // 57 seconds for looks of two requests each; what is left after those is time for a few more.
+      expect(queue.requests.slice(0, most.length).map(({ max }) => max)).toEqual(most);
+      expect(queue.requests.every(({ max }) => max > 0)).toBe(true);
+    },
+  );
 
   test.each([
     ['of a queue that shows all its jobs, where there are lists', true, swept, true],
