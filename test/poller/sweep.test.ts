@@ -107,14 +107,14 @@ const smallBacklog = (): readonly JobScript[] =>
 const SMALL_PAGES = { ...DEFAULT_SWEEP, pageSize: 20 };
 
 test('a backlog costs about one look at each job, and each is found at the first tick after its end', async () => {
-  const jobIds = await submit(backlog(150));
+  const jobIds = await submit(backlog(110));
   const ticks = await pollFor(20, { sweep: DEFAULT_SWEEP });
-  expect(ticks).toBe(5);
+  expect(ticks).toBe(4);
   await expectManifests(jobIds);
   const probes = ticks;
   expect(calls('DescribeDocProcessJob') - probes).toBeLessThanOrEqual(1.05 * jobIds.length);
   expect(calls('DescribeDocProcessJobs')).toBeLessThanOrEqual(0.1 * jobIds.length);
-  expect(embedded.lines.join('\n')).toMatch(/"event":"swept".*"jobs":150/);
+  expect(embedded.lines.join('\n')).toMatch(/"event":"swept".*"jobs":110/);
 });
 
 test('a few jobs are asked about singly, as without lists', async () => {
@@ -221,11 +221,11 @@ test('jobs whose claims of their creation are wrong are found by words of their 
 test('jobs whose manifests cannot be written are looked at by their schedule, though lists show at each tick that they have ended', async () => {
   embedded.cloud.control.deny({ operation: 'PutObject', bucket: SOURCE.bucket });
   await submit(Array.from({ length: 24 }, () => ({ durationMs: seconds(1), pages: 2 })));
-  for (let tick = 0; tick < 30; tick += 1) {
+  for (let tick = 0; tick < 20; tick += 1) {
     embedded.clock.advance(minutes(1));
     await poll({ sweep: { ...SMALL_PAGES, pageSize: 10 } }).catch(() => undefined);
   }
-  expect(calls('DescribeDocProcessJobs')).toBeGreaterThanOrEqual(30);
-  expect(calls('DescribeDocProcessJob')).toBeLessThanOrEqual(24 * 22);
+  expect(calls('DescribeDocProcessJobs')).toBeGreaterThanOrEqual(20);
+  expect(calls('DescribeDocProcessJob')).toBeLessThanOrEqual(24 * 15);
   expect(await embedded.names()).toHaveLength(24);
 });
