@@ -48,6 +48,7 @@ export class Gatherer {
     const list: ListPage = (source, query) => {
       // Before it waits for its turn: a list that cannot be had in time must not take the time of looks.
       if (between(deps.clock.now(), this.#listUntil) < policy.client.attemptTimeout)
+        // Stryker disable next-line StringLiteral: nobody reads it, since a list that there is no time for is left out without a word.
         return Promise.reject(new DeadlineError(`a list of the jobs of ${source.bucket}`));
       return listDocJobs(client.until(this.#listUntil), source, query);
     };
@@ -85,6 +86,7 @@ export class Gatherer {
       const wait = gathered.length === 0 ? this.#policy.queueWait : millis(0);
       const leases = await this.#lease(room - gathered.length, wait);
       gathered.push(...leases);
+      // Stryker disable next-line AssignmentOperator: it is only told from none.
       this.#gathered += leases.length;
       const hasMore = leases.length >= (capabilities.showsAll ? 1 : FULL_RECEIVE);
       if (!hasMore || clock.now() >= until) break;

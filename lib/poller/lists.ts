@@ -53,7 +53,7 @@ export class Lists {
    */
   async ask({ source, query, goesOn }: ListRequest): Promise<Listed> {
     const found = new Map<JobId, DocJob | undefined>();
-    const list = `${source.bucket} (${source.region}) ${query.queueId ?? ''}`;
+    const list = JSON.stringify([source.bucket, source.region, query.queueId]);
     let pages = 0;
     let nextToken: string | undefined;
     try {
@@ -63,11 +63,11 @@ export class Lists {
           ...query,
           ...(nextToken === undefined ? {} : { nextToken }),
         });
-        for (const entry of page?.entries ?? []) {
+        if (page === undefined) continue;
+        for (const entry of page.entries) {
           if (entry.kind === 'job') found.set(entry.job.jobId, entry.job);
           else if (entry.jobId !== undefined) found.set(entry.jobId, undefined);
         }
-        if (page === undefined) continue;
         nextToken = page.nextToken;
         if (nextToken === undefined) return { found, pages, isWhole: true };
       }

@@ -60,14 +60,14 @@ export function windowsOfEnded<J extends SweepJob>(
   now: EpochMs,
   policy: SweepPolicy,
 ): readonly SweepWindow<J>[] {
-  return split(jobs, (index) => settledBefore(jobs, index), policy).flatMap((group) => {
+  return split(jobs, (job, index) => settledBefore(job, index, jobs), policy).flatMap((group) => {
     const pages = 1 + Math.floor(group.others / policy.pageSize);
     const words = group.jobs.filter((job) => isWordDue(job, now, policy)).length;
     const saved =
       sum(group.jobs, (job) => looksDue(job, now)) -
       Math.min(words, policy.worth * Math.ceil(words / policy.pageSize));
     const isCheaper = pages < Math.ceil(group.jobs.length / policy.pageSize);
-    return isCheaper ? windowOf(group.jobs, pages, saved, policy) : [];
+    return isCheaper ? windowOf(group, pages, saved, policy) : [];
   });
 }
 
@@ -94,14 +94,10 @@ export function windowsOfUnended<J extends SweepJob>(
       others = 0;
     }
   }
-  return split(wanted, (index) => othersBefore[index] ?? 0, policy).flatMap((group) => {
+  return split(wanted, (_job, index) => othersBefore[index] ?? 0, policy).flatMap((group) => {
     const pages = Math.ceil((group.jobs.length + group.others) / policy.pageSize);
-    return windowOf(
-      group.jobs,
-      pages,
-      sum(group.jobs, (job) => looksOf(job) ?? 0),
-      policy,
-    );
+    const saved = sum(group.jobs, (job) => looksOf(job) ?? 0);
+    return windowOf(group, pages, saved, policy);
   });
 }
 
@@ -127,16 +123,17 @@ export function isWordDue({ firstSeenAt, lookedAt }: SweepJob, now: EpochMs, pol
 }
 
 /** How many settled jobs to expect between a job and the one before it, if they were submitted as densely as the jobs after them. */
-function settledBefore(jobs: readonly SweepJob[], index: number): number {
+function settledBefore(job: SweepJob, index: number, jobs: readonly SweepJob[]): number {
   const last = Math.min(index + SAMPLE, jobs.length - 1);
-  const [previous, next, furthest] = [jobs[index - 1], jobs[index], jobs[last]];
-  if (previous === undefined || next === undefined || furthest === undefined) return 0;
-  const span = Math.max(GRAIN, between(next.createdAt, furthest.createdAt));
-  const gap = between(previous.createdAt, next.createdAt);
+  const [previous, furthest] = [jobs[index - 1] ?? job, jobs[last] ?? job];
+  const span = Math.max(GRAIN, between(job.createdAt, furthest.createdAt));
+  const gap = between(previous.createdAt, job.createdAt);
   return Math.max(0, (gap * (last - index)) / span - 1);
 }
 
 interface Group<J> {
+  readonly first: J;
+  /** The first among them. */
   readonly jobs: readonly J[];
   /** Entries that are not wanted, between the first job and the last. */
   readonly others: number;
@@ -145,14 +142,14 @@ interface Group<J> {
 /** Splits where a list would cost a page or more to get to the next job. */
 function split<J>(
   jobs: readonly J[],
-  othersBefore: (index: number) => number,
+  othersBefore: (job: J, index: number) => number,
   { pageSize }: SweepPolicy,
 ): readonly Group<J>[] {
-  const groups: { jobs: J[]; others: number }[] = [];
+  const groups: { first: J; jobs: J[]; others: number }[] = [];
   jobs.forEach((job, index) => {
-    const others = othersBefore(index);
+    const others = othersBefore(job, index);
     const group = groups.at(-1);
-    if (group === undefined || others >= pageSize) groups.push({ jobs: [job], others: 0 });
+    if (group === undefined || others >= pageSize) groups.push({ first: job, jobs: [job], others: 0 });
     else {
       group.jobs.push(job);
       group.others += others;
@@ -163,13 +160,13 @@ function split<J>(
 
 /** The window, unless a list of it is not worth its pages. What others submit to the same CI queue is not foreseen: twice the pages. */
 function windowOf<J extends SweepJob>(
-  jobs: readonly J[],
+  { first, jobs }: Group<J>,
   pages: number,
   saved: number,
   { worth }: SweepPolicy,
 ): readonly SweepWindow<J>[] {
-  const [first, last] = [jobs[0], jobs.at(-1)];
-  if (first === undefined || last === undefined || saved + PUNCTUAL * jobs.length < worth * pages) return [];
+  if (saved + PUNCTUAL * jobs.length < worth * pages) return [];
+  const last = jobs.at(-1) ?? first;
   return [
     { jobs, from: first.createdAt, to: last.createdAt, maxPages: Math.max(2 * pages, Math.floor(saved)) },
   ];

@@ -1,8 +1,8 @@
 import type { JobSource } from '../doc-jobs/describe.js';
-import type { DocJob, UnendedJob } from '../doc-jobs/doc-job.js';
+import type { DocJob, EndedJob, UnendedJob } from '../doc-jobs/doc-job.js';
 import type { ListedState } from '../doc-jobs/list.js';
 import type { BucketName } from '../domain/names.js';
-import { before, minutes, type EpochMs, type Millis } from '../domain/units.js';
+import { before, epochMs, minutes, type EpochMs, type Millis } from '../domain/units.js';
 import type { JobLease, Lease } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 import type { ListRequest, Lists } from './lists.js';
@@ -98,12 +98,11 @@ export function singly(leases: readonly Lease[]): readonly Task[] {
   return leases.filter(isDueNow).map((lease) => ({ kind: 'look', lease }));
 }
 
-/** What lists say about a job. */
+/** What lists say about a job; undefined where they show it, and its entry cannot be decoded or names a state that nobody knows. */
 type Finding =
+  | undefined
   | { readonly kind: 'ended'; readonly endedAt: EpochMs | undefined }
   | { readonly kind: 'unended'; readonly job: UnendedJob }
-  /** It is there, and its entry cannot be decoded or names a state that nobody knows. */
-  | { readonly kind: 'unclear' }
   /** Its window was listed whole for jobs that have ended, and it is not there. */
   | { readonly kind: 'absent' }
   /** Its window was listed whole for jobs that have not ended, and it is not there: it seems to have ended. */
@@ -153,7 +152,8 @@ class GroupSweep {
     const open = this.#jobs.filter((job) => this.#findings.get(job)?.kind !== 'ended');
     for (const window of windowsOfUnended(open, looksOf, this.#deps.policy)) {
       const { isWhole, notThere } = await this.#unended(window);
-      const early = isWhole ? notThere.filter((job) => !job.isDue && !this.#isSilent(job)) : [];
+      if (!isWhole) continue;
+      const early = notThere.filter((job) => !job.isDue && !this.#isSilent(job));
       if (early.length > FEW) await this.#ended({ ...window, jobs: early });
       else for (const job of early) this.#findings.set(job, { kind: 'missing' });
     }
@@ -203,26 +203,15 @@ interface Asked {
 
 /** Goes by the state alone, whichever was asked for. */
 function findingOf(job: DocJob | undefined): Finding {
-  switch (job?.state) {
-    case 'Success':
-    case 'Failed':
-    case 'Cancel':
-      return { kind: 'ended', endedAt: job.endTime?.at };
-    case 'Submitted':
-    case 'Running':
-    case 'Pause':
-      return { kind: 'unended', job };
-    case 'Unrecognized':
-    case undefined:
-      return { kind: 'unclear' };
-  }
+  if (job === undefined || job.state === 'Unrecognized') return undefined;
+  return hasEnded(job) ? { kind: 'ended', endedAt: job.endTime?.at } : { kind: 'unended', job };
 }
 
-function taskOf(
-  { lease, isDue, lookedAt }: Candidate,
-  finding: Finding | undefined,
-  isSilent: boolean,
-): readonly Task[] {
+function hasEnded(job: EndedJob | UnendedJob): job is EndedJob {
+  return ENDED.includes(job.state);
+}
+
+function taskOf({ lease, isDue, lookedAt }: Candidate, finding: Finding, isSilent: boolean): readonly Task[] {
   const look: Task = { kind: 'look', lease };
   const ifDue = (task: Task): readonly Task[] => (isDue ? [task] : []);
   switch (finding?.kind) {
@@ -234,14 +223,13 @@ function taskOf(
       return [look];
     case 'absent':
       return isSilent ? [look] : ifDue({ kind: 'absent', lease });
-    case 'unclear':
     case undefined:
       return ifDue(look);
   }
 }
 
-function isNews(endedAt: EpochMs | undefined, lookedAt: EpochMs | undefined): boolean {
-  return endedAt === undefined || lookedAt === undefined || endedAt > before(lookedAt, LIST_LAG);
+function isNews(endedAt: EpochMs | undefined, lookedAt: EpochMs = epochMs(0)): boolean {
+  return endedAt === undefined || endedAt > before(lookedAt, LIST_LAG);
 }
 
 function isDueNow({ pass }: Lease): boolean {
@@ -264,7 +252,7 @@ function candidateOf(lease: Lease, { isAllowedBucket }: SweepDeps): Candidate | 
 
 function groupOf({ job }: JobLease, groups: Map<string, Group>): Group {
   const { bucket, region, queueId } = job;
-  const key = `${bucket} ${region} ${queueId ?? ''}`;
+  const key = JSON.stringify([bucket, region, queueId]);
   const group = groups.get(key) ?? { source: { bucket, region }, queueId, candidates: [] };
   groups.set(key, group);
   return group;

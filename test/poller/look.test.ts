@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { ServiceError } from '../../lib/cos/errors/service-error.js';
-import { after, hours } from '../../lib/domain/units.js';
+import { after, hours, millis, type EpochMs } from '../../lib/domain/units.js';
 import { Holds } from '../../lib/poller/holds.js';
-import { failedLook, type LookDeps } from '../../lib/poller/look.js';
+import { failedLook, lookByList, type LookDeps, type LookResult } from '../../lib/poller/look.js';
+import type { Task } from '../../lib/poller/sweep.js';
 import { Tally } from '../../lib/poller/tally.js';
 import type { JobLease } from '../../lib/queue/pending-queue.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
@@ -10,6 +11,7 @@ import { askedJob, failure, isProbe, jobInState, type Answering } from '../suppo
 import { MemoryQueue } from '../support/memory-queue.js';
 import { aJobId, aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { START } from '../support/virtual-clock.js';
+import { aDocJob } from './doc-jobs.js';
 import { allInState, eventsOf, jobs, policy, setUp } from './run-setting.js';
 
 const NAMING = { jobId: aJobId(1), bucket: SOURCE.bucket, region: SOURCE.region };
@@ -99,6 +101,36 @@ describe('a look that fails', () => {
   });
 });
 
+/** What looks depend on at that moment, with nobody who could be asked. */
+function depsAt(now: EpochMs, lines: Record<string, unknown>[] = []): LookDeps {
+  return {
+    requester: { send: () => Promise.reject(new Error('nothing more is asked')) },
+    now: () => now,
+    random: () => 0,
+    log: jsonLog({
+      level: 'debug',
+      now: () => START,
+      write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>), // our own log's lines are objects
+    }),
+    tally: new Tally(START),
+    holds: new Holds(),
+    policy: policy.decisions,
+    isAllowedBucket: policy.isAllowedBucket,
+    keyTemplate: policy.keyTemplate,
+  };
+}
+
+const lease: JobLease = {
+  kind: 'job',
+  id: 'm1',
+  firstSeenAt: START,
+  until: after(START, hours(2)),
+  job: aPendingJob(1),
+};
+
+const reportOf = (tally: Tally) =>
+  tally.report(START, { attempts: { ci: 0, cos: 0 }, retries: 0, clockOffset: undefined }, 'failed');
+
 describe('a look that made its run stop', () => {
   const refused = new ServiceError({
     asked: 'GET x',
@@ -116,32 +148,9 @@ describe('a look that made its run stop', () => {
     'because of %s is counted and logged, and its job is looked at again later',
     (_what, thrown, code, words, disposition, requestId) => {
       const lines: Record<string, unknown>[] = [];
-      const tally = new Tally(START);
-      const deps: LookDeps = {
-        requester: { send: () => Promise.reject(new Error('nothing more is asked')) },
-        now: () => after(START, hours(1)),
-        random: () => 0,
-        log: jsonLog({
-          level: 'debug',
-          now: () => START,
-          write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>), // our own log's lines are objects
-        }),
-        tally,
-        holds: new Holds(),
-        policy: policy.decisions,
-        isAllowedBucket: policy.isAllowedBucket,
-        keyTemplate: policy.keyTemplate,
-      };
-      const lease: JobLease = {
-        kind: 'job',
-        id: 'm1',
-        firstSeenAt: START,
-        until: after(START, hours(2)),
-        job: aPendingJob(1),
-      };
+      const deps = depsAt(after(START, hours(1)), lines);
       expect(failedLook(lease, thrown, deps)).toEqual({ outcome: { kind: 'look-again', delay: 900_000 } });
-      const calls = { attempts: { ci: 0, cos: 0 }, retries: 0, clockOffset: undefined };
-      expect(tally.report(START, calls, 'failed').errors).toEqual({ [disposition]: 1 });
+      expect(reportOf(deps.tally).errors).toEqual({ [disposition]: 1 });
       expect(lines).toEqual([
         {
           time: new Date(START).toISOString(),
@@ -155,4 +164,35 @@ describe('a look that made its run stop', () => {
       ]);
     },
   );
+});
+
+describe('what a list says of a job', () => {
+  const young = after(START, hours(1));
+  const old = after(START, policy.decisions.maxAge);
+  const running = aDocJob(1, 'Running');
+  if (running.state !== 'Running') throw new Error('it runs');
+
+  test.each<[string, Task, EpochMs, LookResult | undefined, object]>([
+    [
+      'lets one that runs wait by its age, and is counted as what CI answers',
+      { kind: 'listed', lease, job: running },
+      young,
+      { outcome: { kind: 'look-again', delay: millis(900_000) } },
+      { Running: 1 },
+    ],
+    ['gives no job up that is not asked about', { kind: 'listed', lease, job: running }, old, undefined, {}],
+    [
+      'lets one that it does not show wait by its age, and counts for no answer',
+      { kind: 'absent', lease },
+      young,
+      { outcome: { kind: 'look-again', delay: millis(900_000) } },
+      {},
+    ],
+    ['gives no job up because it does not show it', { kind: 'absent', lease }, old, undefined, {}],
+    ['is not asked where the job is to be looked at', { kind: 'look', lease }, young, undefined, {}],
+  ])('%s', (_name, task, now, result, states) => {
+    const deps = depsAt(now);
+    expect(lookByList(task, deps)).toEqual(result);
+    expect(reportOf(deps.tally).states).toEqual(states);
+  });
 });

@@ -59,6 +59,61 @@ describe('the windows in which to ask for jobs that have ended', () => {
 
   test('there is none where one page would hold all that have not ended', () => {
     expect(windowsOfEnded(backlog.slice(0, 100), NOW, DEFAULT_SWEEP)).toEqual([]);
+    expect(sizesOf(windowsOfEnded(backlog.slice(0, 101), NOW, DEFAULT_SWEEP))).toEqual([101]);
+  });
+
+  test.each([
+    [5_000, [3_001]],
+    [5_050, [3_000]],
+  ])('a window goes on over a gap of 99 settled jobs, and ends at one of a hundred: %d ms', (gap, sizes) => {
+    // Alone, the first job is not worth a list.
+    const first = job(before(NOW, millis(hours(1) + gap)));
+    expect(sizesOf(windowsOfEnded([first, ...backlog], NOW, DEFAULT_SWEEP))).toEqual(sizes);
+  });
+
+  test('how densely jobs were submitted is told by the hundred after a gap, not by what came much later', () => {
+    const dense = submitted(200, before(NOW, hours(1)), 50);
+    const sparse = submitted(200, before(NOW, minutes(50)), 2_000);
+    const first = submitted(150, before(NOW, minutes(61)), 10);
+    // In the minute before the dense ones a thousand jobs were settled at their rate, and some twenty at the later one.
+    expect(sizesOf(windowsOfEnded([...first, ...dense, ...sparse], NOW, DEFAULT_SWEEP))[0]).toBe(150);
+  });
+
+  test('a gap before the last few jobs ends a window as well', () => {
+    const policy = { ...DEFAULT_SWEEP, pageSize: 10 };
+    const younger = submitted(30, before(NOW, minutes(50)), 50);
+    expect(sizesOf(windowsOfEnded([...backlog, ...younger], NOW, policy))).toEqual([3_000, 30]);
+  });
+
+  test('jobs of a burst count as created within a second, as whole seconds say no more', () => {
+    const burst = submitted(150, before(NOW, hours(1)), 0);
+    const [near, far] = [500, 1_500].map((gap) => job(before(NOW, millis(hours(1) + gap))));
+    if (near === undefined || far === undefined) throw new Error('there are two');
+    expect(sizesOf(windowsOfEnded([near, ...burst], NOW, DEFAULT_SWEEP))).toEqual([151]);
+    expect(sizesOf(windowsOfEnded([far, ...burst], NOW, DEFAULT_SWEEP))).toEqual([150]);
+  });
+
+  test('the settled jobs of all gaps of a window are expected on its pages', () => {
+    // Sixty of them in each of three gaps, so one page more, which may be two.
+    const bursts = [0, 1, 2, 3].flatMap((burst) =>
+      submitted(150, after(before(NOW, hours(1)), millis(burst * 149 * 50 + burst * 3_050)), 50),
+    );
+    const oneDue = bursts.map((each, index) => ({ ...each, isDue: index === 0 }));
+    const windows = windowsOfEnded(oneDue, NOW, DEFAULT_SWEEP);
+    expect(sizesOf(windows)).toEqual([600]);
+    expect(windows[0]?.maxPages).toBe(4);
+  });
+
+  test.each([
+    ['in lists of others', 1, 97],
+    ['in lists that must be worth more', 2, 94],
+    ['by looks where lists are not worth it', 20, 75],
+  ])('of the looks that a window spares go those for words that are due, %s', (_how, worth, looks) => {
+    const policy = { pageSize: 10, worth, firstWord: DEFAULT_SWEEP.firstWord };
+    const jobs = backlog
+      .slice(0, 100)
+      .map((each, index) => (index < 25 ? { ...each, lookedAt: undefined } : each));
+    expect(windowsOfEnded(jobs, NOW, policy)[0]?.maxPages).toBe(looks);
   });
 
   test('there is none where it would be worth less than its pages', () => {
@@ -99,11 +154,29 @@ describe('the windows in which to ask for jobs that have not ended', () => {
   });
 });
 
+describe('the pages of a window of unended jobs', () => {
+  const policy = { ...DEFAULT_SWEEP, pageSize: 10 };
+  const jobs = submitted(40, before(NOW, hours(1)), 1_000);
+
+  test('hold those that are not wanted as well', () => {
+    const wanted = new Set([...jobs.slice(0, 12), ...jobs.slice(21)]);
+    const [window] = windowsOfUnended(jobs, (each) => (wanted.has(each) ? 0.2 : undefined), policy);
+    // Thirty-one and nine among them on four pages, or twice as many.
+    expect(window?.maxPages).toBe(8);
+  });
+
+  test('must each be worth a call', () => {
+    expect(windowsOfUnended(jobs.slice(0, 15), () => 0, policy)).toEqual([]);
+    expect(sizesOf(windowsOfUnended(jobs.slice(0, 15), () => 0.04, policy))).toEqual([15]);
+  });
+});
+
 describe('a look that a list may spare', () => {
   test.each([
     ['none where the job is not due', { isDue: false }, 0],
     ['one where it was due before', {}, 1],
-    ['none in its first minute, since it has probably ended', { firstSeenAt: before(NOW, seconds(59)) }, 0],
+    ['none in its first minute, since it has probably ended', { firstSeenAt: before(NOW, minutes(1)) }, 0],
+    ['one after that', { firstSeenAt: before(NOW, seconds(61)) }, 1],
   ])('%s', (_name, facts, expected) => {
     expect(looksDue(job(before(NOW, hours(1)), facts), NOW)).toBe(expected);
   });
@@ -112,6 +185,7 @@ describe('a look that a list may spare', () => {
 describe('a word about a job that no list shows', () => {
   test.each([
     ['not before five minutes', minutes(4), minutes(3), false],
+    ['not in the first ones, however much older it has become', minutes(3), minutes(1), false],
     ['at five minutes', minutes(5), minutes(4), true],
     ['not at six', minutes(6), minutes(5), false],
     ['at ten', minutes(10.5), minutes(9.5), true],

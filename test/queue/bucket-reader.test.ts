@@ -223,6 +223,17 @@ describe('a run', () => {
     });
   });
 
+  test('is not kept from passing what it took though it was not due', async () => {
+    const backlog = backlogOf({ names: ['d1', 'd2', 'd3'], lookTimes: [[500], [1], [500]], pageLength: 10 });
+    backlog.store({ since: START });
+    backlog.now = after(START, seconds(10));
+    const reader = backlog.reader();
+    const leases = await reader.lease({ ...request(10), early: true });
+    expect(leases.map(({ pass }) => pass?.isDue)).toEqual([false, true, false]);
+    for (const lease of leases) if (lease.pass?.isDue === true) reader.looked(lease);
+    expect(reader.claimToStore()).toEqual({ since: backlog.now });
+  });
+
   test('that cannot claim more than the last one stores nothing', async () => {
     const names = ['d1', 'd2', 'd3'];
     const backlog = backlogOf({ names, lookTimes: names.map(() => [1]), pageLength: 10 });
@@ -289,6 +300,7 @@ describe('what is due', () => {
     name: string,
     modified: EpochMs,
     nextLook: EpochMs,
+    early?: boolean,
   ): Promise<{ readonly leases: readonly Lease[]; readonly asked: readonly unknown[] }> {
     const objects = new MemoryObjects(1, () => LISTED);
     objects.modified.set(PENDING.prefix + name, modified);
@@ -302,7 +314,8 @@ describe('what is due', () => {
         return nextLook;
       },
     };
-    return { leases: await new BucketReader(options, objects).lease(request(1)), asked };
+    const reader = new BucketReader(options, objects);
+    return { leases: await reader.lease({ ...request(1), ...(early !== undefined && { early }) }), asked };
   }
 
   test.each([
@@ -314,6 +327,24 @@ describe('what is due', () => {
     'is what is new to the listing, or had its look time: what was %s',
     async (_what, modified, next, due) => {
       expect((await lookAt('d1~n', modified, next)).leases).toHaveLength(due);
+    },
+  );
+
+  test.each([
+    ['is due', OLD, LISTED, { isDue: true, since: SINCE }],
+    ['is not due', OLD, FAR, { isDue: false, since: SINCE }],
+    ['is new, so that no pass can have seen it', after(OLD, seconds(1)), FAR, { isDue: true, since: 0 }],
+  ])('is told of each where all are asked for: one that %s', async (_what, modified, next, pass) => {
+    expect((await lookAt('d1~n', modified, next, true)).leases).toMatchObject([{ kind: 'job', pass }]);
+  });
+
+  test.each([undefined, false])(
+    'needs no telling where nothing else is asked for (early: %p)',
+    async (early) => {
+      const { leases } = await lookAt('d1~n', OLD, LISTED, early);
+      expect(leases).toHaveLength(1);
+      expect(leases[0]).not.toHaveProperty('pass');
+      expect((await lookAt('d1~n', OLD, FAR, early)).leases).toEqual([]);
     },
   );
 
