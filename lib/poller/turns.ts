@@ -13,7 +13,7 @@ interface Line {
  * to do. Within a bucket the order stays. What holds no job is a line of its own.
  */
 export class Turns implements Iterable<Task> {
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Map<string | undefined, Line>();
   /** Those that have tasks left, the one whose turn is longest ago first. */
   readonly #waiting: Line[];
 
@@ -53,6 +53,6 @@ export class Turns implements Iterable<Task> {
   }
 }
 
-function bucketOf({ lease }: Task): string {
-  return lease.kind === 'job' ? `${lease.job.bucket} ${lease.job.region}` : '';
+function bucketOf({ lease }: Task): string | undefined {
+  return lease.kind === 'job' ? `${lease.job.bucket} ${lease.job.region}` : undefined;
 }

@@ -84,6 +84,12 @@ describe('turns', () => {
     expect([take(), take()].map(({ lease }) => lease.id)).toEqual(['a2', 'a3']);
   });
 
+  test('do not change by the end of a task that is none of theirs', () => {
+    const turns = new Turns(tasksOf('aab'));
+    for (const task of tasksOf('c')) turns.ended(task);
+    expect(idsOf(turns)).toEqual(['a0', 'b2', 'a1']);
+  });
+
   test('take every task once, each bucket’s in their order, however they end', () => {
     fc.assert(
       fc.property(
