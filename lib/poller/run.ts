@@ -184,6 +184,7 @@ class Run {
   }
 
   async #handBack(lease: Lease): Promise<void> {
+    this.#tally.handBack();
     const { exactDelays } = this.#deps.queue.capabilities;
     const delay = exactDelays && this.#outage !== undefined ? OUTAGE_PAUSE : millis(0);
     const outcome: Outcome = { kind: 'look-again', delay };

@@ -26,6 +26,7 @@ export class Tally {
   readonly #startedAt: EpochMs;
   #leased = 0;
   #looks = 0;
+  #handedBack = 0;
   #incomplete = 0;
   #waiting = 0;
   #returned = 0;
@@ -54,7 +55,7 @@ export class Tally {
 
   /** Whether there were leases, and all of them went back without a look. */
   get isInVain(): boolean {
-    return this.#leased > 0 && this.#looks === 0 && this.#returned === this.#leased;
+    return this.#leased > 0 && this.#looks === 0 && this.#handedBack === this.#leased;
   }
 
   /**
@@ -78,6 +79,11 @@ export class Tally {
     for (const { firstSeenAt } of leases) {
       this.#oldestSeenAt = epochMs(Math.min(this.#oldestSeenAt ?? firstSeenAt, firstSeenAt));
     }
+  }
+
+  /** A lease that is to go back without a look; it counts as returned once the queue has it. */
+  handBack(): void {
+    this.#handedBack += 1;
   }
 
   startLook(): void {

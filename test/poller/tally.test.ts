@@ -109,8 +109,7 @@ test('a run is in vain whose leases all went back without a look', () => {
     const tally = new Tally(START);
     tally.lease(leased);
     for (let n = 0; n < looks; n += 1) tally.startLook();
-    for (let n = 0; n < returned; n += 1)
-      tally.returned(resultOf({ kind: 'look-again', delay: millis(0) }, true));
+    for (let n = 0; n < returned; n += 1) tally.handBack();
     return tally.isInVain;
   };
   expect(inVain(2, 0)).toBe(true);
