@@ -7,7 +7,8 @@ import { MAX_ANSWER_BYTES } from './doc-jobs/decode.js';
 import { appIdOf, parseAwsRegion, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
 import { millis, seconds, type Millis } from './domain/units.js';
 import { EnvReader, shown, type Environment } from './env-reader.js';
-import type { NoticeAddress, NoticeConfig } from './notices/open-notices.js';
+import type { NoticeConfig } from './notices/open-notices.js';
+import { readNoticeQueue } from './notices/read-setting.js';
 import { parseKeyTemplate, type KeyTemplate } from './manifest/location.js';
 import {
   DEFAULT_MAX_AGE,
@@ -281,48 +282,6 @@ function readQueue(
   if (address.kind !== 'refused') return address;
   read.problem(`${name}: ${address.problem}`);
   return undefined;
-}
-
-/** `NOTICE_QUEUE_URL`: a queue of its own, of any kind that messages can be taken from; undefined where it is not set, or with a problem noted. */
-function readNoticeQueue(
-  read: EnvReader,
-  others: {
-    readonly queue: QueueAddress | undefined;
-    readonly deadLetters: QueueAddress | undefined;
-    readonly kind: QueueKind | undefined;
-  },
-): NoticeAddress | undefined {
-  const text = read.text('NOTICE_QUEUE_URL');
-  if (text === undefined) return undefined;
-  const address = parseQueueUrl(text, others.kind);
-  switch (address.kind) {
-    case 'refused':
-      read.problem(`NOTICE_QUEUE_URL: ${address.problem}`);
-      return undefined;
-    case 'cos':
-      read.problem(
-        `NOTICE_QUEUE_URL is ${address.url}, but a bucket hands out no messages, and a consumer would poll it as it would poll for manifests: use a ` +
-          'queue of SQS or TDMQ-CMQ, or leave it out and have COS tell of new manifests',
-      );
-      return undefined;
-    case 'sqs':
-    case 'cmq':
-      for (const name of ['queue', 'deadLetters'] as const) {
-        if (!isSameQueue(address, others[name])) continue;
-        const variable = name === 'queue' ? 'QUEUE_URL' : 'DEAD_LETTER_QUEUE_URL';
-        read.problem(
-          `NOTICE_QUEUE_URL and ${variable} are the same queue, where notices would be taken for jobs: use another queue`,
-        );
-      }
-      return address;
-  }
-}
-
-/** Names of CMQ are case-insensitive, and a queue of CMQ has two hosts. */
-function isSameQueue(one: NoticeAddress, other: QueueAddress | undefined): boolean {
-  if (one.kind === 'cmq' && other?.kind === 'cmq')
-    return one.queueName.toLowerCase() === other.queueName.toLowerCase();
-  return one.url === other?.url;
 }
 
 /** A manifest among the pending jobs would be taken for a message, and buried. */
