@@ -21,7 +21,7 @@ interface Content {
 const PARSER = new XMLParser({
   preserveOrder: true,
   ignoreAttributes: true,
-  // Else it writes each element's path down, for callbacks that there are none of: a seventh of its time.
+  // Else it spells out each element's path for callbacks, which there are none of: a seventh of its time.
   jPath: false,
   // Job IDs such as `001` or `1e5` are text: whoever wants a number converts it.
   parseTagValue: false,
@@ -56,7 +56,7 @@ export function parseXml(source: XmlSource, root: string, maxBytes: number): Xml
 
   let parsed: Parsed;
   try {
-    parsed = PARSER.parse(document) as Parsed; // see there
+    parsed = PARSER.parse(document) as Parsed; // what `preserveOrder` gives
   } catch (cause) {
     // It has reserved names, such as `__proto__`.
     throw refuse('could not be parsed', cause);
@@ -84,10 +84,11 @@ function contentOf(parsed: Parsed): Content {
 
 /** Takes off the white space of XML 1.0 §2.3 only: an object key may well end in a no-break space. */
 function trimmed(text: string): string {
+  // Beyond its ends a text has no characters, so none that are blank. Of nothing but white space the end comes to lie before the start.
   let start = 0;
   let end = text.length;
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (start < end && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  while (isBlank(text.charCodeAt(start))) start += 1;
+  while (isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);
 }
 

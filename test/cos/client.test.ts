@@ -594,6 +594,24 @@ describe('retries', () => {
     expect(client.counts).toMatchObject({ attempts: { ci: 1 }, retries: 0 });
   });
 
+  test('F3: once aborted nothing is asked for, and nothing counted', async () => {
+    const { client, server, abort } = await setUp([answer(200, 'done')]);
+    const reason = new Error('enough');
+    abort.abort(reason);
+    await expect(client.send(describeJob, text)).rejects.toBe(reason);
+    expect(server.requests).toHaveLength(0);
+    expect(client.counts).toMatchObject({ attempts: { ci: 0 }, retries: 0 });
+  });
+
+  test('F3: an answer that came before the abort counts', async () => {
+    const { client, abort } = await setUp([answer(200, 'done')]);
+    const sent = client.send(describeJob, (response) => {
+      abort.abort();
+      return text(response);
+    });
+    await expect(sent).resolves.toBe('done');
+  });
+
   test('are all left to a request whose signature was repaired', async () => {
     const { client, server } = await setUp(
       [
