@@ -1,3 +1,4 @@
+import { awsCredentialsFromEnvironment } from './aws/credentials.js';
 import { ConfigError } from './config-error.js';
 import { DEFAULT_BACKOFF } from './cos/backoff.js';
 import type { CosClientPolicy } from './cos/client.js';
@@ -108,6 +109,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
       awsRegion,
       awsEndpoint: awsEndpoint?.origin,
+      awsCredentials: () => awsCredentialsFromEnvironment(read.env),
       client,
       nextLook: (waiting, since) => nextLookTime(waiting, since, decisions.schedule),
       cmq,

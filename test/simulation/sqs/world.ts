@@ -15,8 +15,8 @@ import type {
 } from '../world/queue-world.js';
 import { boundByExactDelays } from '../world/staleness.js';
 import type { SqsPlan } from './plan.js';
-import { SimulatedSdkClient } from './sdk-client.js';
 import { SimulatedSqs } from './service.js';
+import { SqsTransport } from './transport.js';
 
 const OPTIONS: SqsOptions = {
   queueUrl: 'https://sqs.ap-east-1.amazonaws.com/123456789012/pending',
@@ -27,7 +27,7 @@ const OPTIONS: SqsOptions = {
   defaults: SOURCE,
 };
 
-/** The world of SQS: the real adapter over a simulated SDK client and service. */
+/** The world of SQS: the real adapter over a simulated wire and service. */
 export class SqsWorld implements QueueWorld {
   readonly #sqs: SimulatedSqs;
   readonly #subjects = new Map<string, string>();
@@ -57,9 +57,11 @@ export class SqsWorld implements QueueWorld {
     this.#sqs.send(subject, body, delayMs);
   }
 
-  open(process: Process, { clock }: RunEffects): Promise<PendingQueue> {
-    const client = new SimulatedSdkClient(process, this.#sqs, this.#about, this.#subjects);
-    return Promise.resolve(openSqsQueue(OPTIONS, { clock }, client.asSdkClient()));
+  open(process: Process, effects: RunEffects): Promise<PendingQueue> {
+    const transport = new SqsTransport(process, this.#sqs, this.#about, this.#subjects);
+    const credentials = { accessKeyId: 'AKIDsimulated', secretAccessKey: 'simulated' };
+    const random = this.#about.dice.random;
+    return Promise.resolve(openSqsQueue(OPTIONS, { ...effects, transport, credentials, random }));
   }
 
   holds(subject: string): boolean {
