@@ -210,22 +210,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     breaks: [1],
   },
   {
-    name: 'calls of SQS are given more time than the run has',
-    file: 'lib/queue/sqs-client.ts',
-    find: 'timeout: millis(Math.min(this.#connection.requestTimeout + wait, remaining)),',
-    replace: 'timeout: millis(Math.max(this.#connection.requestTimeout + wait, Math.min(remaining, 0))),',
-    within: 50,
-    breaks: [6],
-  },
-  {
-    name: 'calls of SQS are begun as if the run had no end',
-    file: 'lib/queue/sqs.ts',
-    find: 'deadline: before(effects.deadline, CLOSING_TIME) }',
-    replace: 'deadline: before(effects.deadline, (CLOSING_TIME * -60) as typeof CLOSING_TIME) }',
-    within: 50,
-    breaks: [6],
-  },
-  {
     name: 'leases last far longer than their run',
     file: 'lib/queue/sqs-times.ts',
     find: 'const hold = Math.max(0, between(askedAt, holdUntil)) + LEASE_MARGIN;',
