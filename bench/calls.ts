@@ -59,11 +59,6 @@ export async function countCalls(world: QueueWorld, jobs: number, seed: number):
       deadLetterQueueUrl: queues['DEAD_LETTER_QUEUE_URL'] ?? '',
     };
     const env = { ...environmentOf(cloud, { ...urls, source }), ...SETTINGS, ...queues };
-    // The AWS SDK finds its keys where it always does.
-    Object.assign(process.env, AWS_NOTICE_OFF, {
-      AWS_ACCESS_KEY_ID: cloud.aws.credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: cloud.aws.credentials.secretAccessKey,
-    });
     let logBytes = 0;
     const writeLine = (line: string): void => {
       logBytes += Buffer.byteLength(line) + 1;
@@ -119,8 +114,6 @@ const SETTINGS = {
   QUEUE_WAIT_SECONDS: '0',
   REQUESTS_PER_SECOND: '10000',
 };
-
-const AWS_NOTICE_OFF = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
 function script(random: () => number): JobScript {
   // Box and Muller's transform: a normal number from two uniform ones.

@@ -15,8 +15,7 @@ interface Lockfile {
 /**
  * Prints the software bill of materials (CycloneDX, JSON) of what the function carries: `npm run sbom`.
  *
- * `npm sbom --omit dev` alone leaves out every runtime package that a development one needs as well: 27 of 38 here, the AWS SDK and valibot among
- * them. So npm is shown a project that has no others.
+ * `npm sbom --omit dev` alone leaves out every runtime package that a development one needs as well: valibot among them here. So npm is shown a project that has no others.
  */
 function main(): void {
   const project = JSON.parse(readFileSync('package.json', 'utf8')) as Project; // our own

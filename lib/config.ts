@@ -1,3 +1,4 @@
+import { awsCredentialsFromEnvironment, type AwsCredentials } from './aws/credentials.js';
 import { ConfigError } from './config-error.js';
 import { DEFAULT_BACKOFF } from './cos/backoff.js';
 import type { CosClientPolicy } from './cos/client.js';
@@ -90,6 +91,7 @@ export function readConfig(read: EnvReader): Config | undefined {
   }
   const notices = readNoticeQueue(read, { queue, deadLetters, kind });
   const awsEndpoint = read.origin('AWS_ENDPOINT_URL_SQS') ?? read.origin('AWS_ENDPOINT_URL');
+  const awsCredentials = (): AwsCredentials => awsCredentialsFromEnvironment(read.env);
   const awsRegion = read.optional('AWS_REGION', 'an AWS region such as eu-central-1', parseAwsRegion);
   const keyTemplate = readKeyTemplate(read);
   checkManifestKey(keyTemplate, [queue, deadLetters], read);
@@ -119,6 +121,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
       awsRegion,
       awsEndpoint: awsEndpoint?.origin,
+      awsCredentials,
       client,
       nextLook: (waiting, since) => nextLookOrWord(waiting, since, decisions.schedule, sweep),
       cmq,
@@ -128,6 +131,7 @@ export function readConfig(read: EnvReader): Config | undefined {
       requestTimeout: QUEUE_REQUEST_TIMEOUT,
       awsRegion,
       awsEndpoint: awsEndpoint?.origin,
+      awsCredentials,
       cmqEndpoint: cmq.endpoint,
     },
     maxConcurrentRuns,

@@ -13,11 +13,12 @@ const NUMBER = /^\d+(?:\.\d+)?$/;
 
 /** Reads environment variables and gathers what is wrong with them, so that one error can list it all. A value that is only white space counts as not set. */
 export class EnvReader {
-  readonly #env: Environment;
+  /** The variables as they are, for what is to be read later. */
+  readonly env: Environment;
   readonly #problems: string[] = [];
 
   constructor(env: Environment) {
-    this.#env = env;
+    this.env = env;
   }
 
   /** What is wrong so far, each in a sentence that says what to do. */
@@ -30,7 +31,7 @@ export class EnvReader {
   }
 
   text(name: string): string | undefined {
-    const value = this.#env[name]?.trim() ?? '';
+    const value = this.env[name]?.trim() ?? '';
     return value === '' ? undefined : value;
   }
 

@@ -100,7 +100,11 @@ async function serve(
         }
       }
       case 'batch': {
-        const queue = await openBatch(config.queue, trigger.messages, deadline, { clock });
+        const queue = await openBatch(config.queue, trigger.messages, deadline, {
+          ...effects,
+          log,
+          deadline,
+        });
         await poll(queue);
         return { batchItemFailures: queue.failures().map((itemIdentifier) => ({ itemIdentifier })) };
       }

@@ -89,13 +89,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     accountId: AWS_ACCOUNT_ID,
   };
   let origin = '';
-  // Another cloud with another clock: skewing ours does not touch it, and AWS clients sign by the machine's own.
-  const sqs = createSqs({
-    ...aws,
-    now: options.now ?? Date.now,
-    signatureNow: Date.now,
-    origin: () => origin,
-  });
+  // Another cloud with another clock: skewing ours does not touch it.
+  const sqs = createSqs({ ...aws, now: options.now ?? Date.now, origin: () => origin });
   const cmq = createCmq({ now: services.now, keys: services.keys });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     serve(request, response, { services, control, sqs, cmq }).catch(() => response.destroy());

@@ -11,6 +11,6 @@ export const submit = {
   trigger: { kind: 'call', maxConcurrentCalls: 5 },
   /** Room for a batch at CONCURRENCY documents at a time, and for two lost answers of one document. What does not fit is reported as not tried. */
   timeoutSeconds: 60,
-  /** It holds a few hundred small answers; the SDK for SQS is the larger part. */
+  /** It holds a few hundred small answers; the processor that comes with the memory is what it is for. */
   memoryMb: 256,
 } as const satisfies FunctionDefinition;

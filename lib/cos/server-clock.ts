@@ -12,6 +12,11 @@ export class ServerClock {
     this.#now = now;
   }
 
+  /** What our clock was corrected by; undefined as long as it was not. */
+  get correction(): Millis | undefined {
+    return this.#offset;
+  }
+
   /** The current moment by the service's clock. */
   now(): EpochMs {
     return after(this.#now(), this.#offset ?? millis(0));

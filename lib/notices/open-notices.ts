@@ -1,3 +1,4 @@
+import type { AwsCredentials } from '../aws/credentials.js';
 import type { Millis } from '../domain/units.js';
 import { regionOf, type QueueEffects } from '../queue/open-queue.js';
 import type { CmqAddress, SqsAddress } from '../queue/queue-url.js';
@@ -12,25 +13,26 @@ export interface NoticeConfig {
   readonly queue: NoticeAddress;
   /** How long one attempt of a call may take. */
   readonly requestTimeout: Millis;
-  /** `AWS_REGION`, `AWS_ENDPOINT_URL` and `CMQ_ENDPOINT`, as for the queue of pending jobs. */
+  /** `AWS_REGION`, `AWS_ENDPOINT_URL`, the AWS key and `CMQ_ENDPOINT`, as for the queue of pending jobs. */
   readonly awsRegion: string | undefined;
   readonly awsEndpoint: string | undefined;
+  readonly awsCredentials: () => AwsCredentials;
   readonly cmqEndpoint: URL | undefined;
 }
 
 /**
  * Opens the queue that notices go to, for one run. Its adapter is loaded only now.
  *
- * @throws QueueError when its region is not known.
+ * @throws QueueError when its region is not known; CredentialsError when there is no key for SQS.
  */
 export async function openNotices(config: NoticeConfig, effects: QueueEffects): Promise<NoticeQueue> {
-  const { queue, requestTimeout, awsRegion, awsEndpoint, cmqEndpoint } = config;
+  const { queue, requestTimeout, awsRegion, awsEndpoint, awsCredentials, cmqEndpoint } = config;
   switch (queue.kind) {
     case 'sqs': {
       const region = regionOf(queue, awsRegion, awsEndpoint);
       const { openSqsNotices } = await import('./sqs-notices.js');
-      const endpoint = awsEndpoint ?? queue.origin;
-      return openSqsNotices({ queueUrl: queue.url, region, endpoint, requestTimeout }, effects);
+      const options = { queueUrl: queue.url, region, endpoint: awsEndpoint ?? queue.origin, requestTimeout };
+      return openSqsNotices(options, { ...effects, credentials: awsCredentials() });
     }
     case 'cmq': {
       const { openCmqNotices } = await import('./cmq-notices.js');

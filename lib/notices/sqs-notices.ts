@@ -1,10 +1,9 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DocjobError } from '../domain/docjob-error.js';
-import type { Clock } from '../domain/effects.js';
-import { between, millis, type EpochMs } from '../domain/units.js';
+import { between, epochMs, type EpochMs } from '../domain/units.js';
+import { LEAST_ATTEMPT } from '../queue/attempts.js';
 import { QueueError } from '../queue/queue-error.js';
 import { sendInBatches } from '../queue/sqs-batches.js';
-import { createSqsClient, type SqsConnection } from '../queue/sqs-client.js';
+import { SqsClient, type SqsConnection, type SqsEffects } from '../queue/sqs-client.js';
 import { noticeText, type Notice } from './notice.js';
 import type { NoticeQueue } from './notice-queue.js';
 
@@ -13,64 +12,44 @@ export interface SqsNoticeOptions extends SqsConnection {
   readonly queueUrl: string;
 }
 
-/** Less time than this is not worth a call, as on CMQ. */
-const LEAST_TIME = millis(100);
-
 const ACTION = 'SendMessageBatch';
 
-/** The adapter for Amazon SQS, a standard queue. It closes its client; another than the options say is for simulations. */
-export function openSqsNotices(
-  options: SqsNoticeOptions,
-  effects: { readonly clock: Clock },
-  client: SQSClient = createSqsClient(options),
-): NoticeQueue {
-  return new SqsNotices(options.queueUrl, effects.clock, client);
+/** The adapter for Amazon SQS, a standard queue. */
+export function openSqsNotices(options: SqsNoticeOptions, effects: SqsEffects): NoticeQueue {
+  return new SqsNotices(options, effects);
 }
 
 class SqsNotices implements NoticeQueue {
-  readonly #queueUrl: string;
-  readonly #clock: Clock;
-  readonly #client: SQSClient;
+  readonly #options: SqsNoticeOptions;
+  readonly #effects: SqsEffects;
 
-  constructor(queueUrl: string, clock: Clock, client: SQSClient) {
-    this.#queueUrl = queueUrl;
-    this.#clock = clock;
-    this.#client = client;
+  constructor(options: SqsNoticeOptions, effects: SqsEffects) {
+    this.#options = options;
+    this.#effects = effects;
   }
 
   async send(notices: readonly Notice[], until: EpochMs): Promise<readonly (DocjobError | undefined)[]> {
-    const queueUrl = this.#queueUrl;
-    const left = between(this.#clock.now(), until);
-    if (left < LEAST_TIME) {
+    const { queueUrl } = this.#options;
+    const deadline = epochMs(Math.min(until, this.#effects.deadline));
+    if (between(this.#effects.clock.now(), deadline) < LEAST_ATTEMPT) {
       const words = `${ACTION} on ${queueUrl} was not sent: there is no time left for it`;
       return notices.map(() => new QueueError('queue-unavailable', words));
     }
-    const [timeIsUp, done] = [new AbortController(), new AbortController()];
-    this.#clock.sleep(left, done.signal).then(
-      () => timeIsUp.abort(),
-      () => undefined,
-    );
-    try {
-      return await sendInBatches(notices.map(noticeText), {
-        action: ACTION,
-        queueUrl,
-        sizeOf: (body) => Buffer.byteLength(body),
-        send: (entries) =>
-          this.#client.send(
-            new SendMessageBatchCommand({
-              QueueUrl: queueUrl,
-              Entries: entries.map(({ Id, item }) => ({ Id, MessageBody: item })),
-            }),
-            { abortSignal: timeIsUp.signal },
-          ),
-      });
-    } finally {
-      done.abort();
-    }
+    // One for each sending, since each has a time of its own.
+    const client = new SqsClient(this.#options, { ...this.#effects, deadline });
+    return sendInBatches(notices.map(noticeText), {
+      action: ACTION,
+      queueUrl,
+      sizeOf: (body) => Buffer.byteLength(body),
+      send: (entries) =>
+        client.send(
+          queueUrl,
+          entries.map(({ Id, item }) => ({ Id, body: item })),
+        ),
+    });
   }
 
   close(): Promise<void> {
-    this.#client.destroy();
     return Promise.resolve();
   }
 }

@@ -1,6 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
-import { targetAt } from '../cos/hosts.js';
+import { readAwsCredentials, type AwsCredentials } from '../aws/credentials.js';
+import { signedJsonRequest } from '../aws/json-request.js';
+import { V4Signer } from '../aws/sign-v4.js';
 import { CredentialsError } from '../cos/errors/credentials-error.js';
 import type { WireRequest } from '../cos/transport.js';
 import { parseAwsRegion } from '../domain/names.js';
@@ -12,10 +12,7 @@ export interface SsmAccess {
   readonly region: string;
   /** Scheme, host and port. */
   readonly origin: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** What makes the key of a role valid. */
-  readonly sessionToken: string | undefined;
+  readonly credentials: AwsCredentials;
 }
 
 /**
@@ -27,22 +24,12 @@ export interface SsmAccess {
 export function readSsmAccess(env: Environment): SsmAccess {
   const read = new EnvReader(env);
   const region = read.required('AWS_REGION', 'an AWS region such as eu-central-1', parseAwsRegion);
-  const readKey = (name: string): string | undefined =>
-    read.required(name, "the key of the function's role, as Lambda does", (text) => text);
-  const accessKeyId = readKey('AWS_ACCESS_KEY_ID');
-  const secretAccessKey = readKey('AWS_SECRET_ACCESS_KEY');
-  const sessionToken = read.text('AWS_SESSION_TOKEN');
+  const credentials = readAwsCredentials(read);
   const endpoint = read.origin('AWS_ENDPOINT_URL_SSM') ?? read.origin('AWS_ENDPOINT_URL');
-  if (read.problems.length > 0 || !region || !accessKeyId || !secretAccessKey) {
+  if (read.problems.length > 0 || !region || !credentials) {
     throw new CredentialsError(`the Parameter Store cannot be asked: ${read.problems.join('; ')}`);
   }
-  return {
-    region,
-    origin: endpoint?.origin ?? regionalOrigin(region),
-    accessKeyId,
-    secretAccessKey,
-    sessionToken,
-  };
+  return { region, origin: endpoint?.origin ?? regionalOrigin(region), credentials };
 }
 
 /** AWS General Reference, "Systems Manager endpoints and quotas"; the regions in China have a domain of their own. */
@@ -50,61 +37,18 @@ function regionalOrigin(region: string): string {
   return `https://ssm.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
-/**
- * The call for a parameter's decrypted value (Systems Manager API Reference, GetParameter) in AWS's JSON 1.1 protocol, signed with Signature
- * Version 4 for the moment `now`.
- */
-export async function signedGetParameter(
-  name: string,
-  access: SsmAccess,
-  now: EpochMs,
-): Promise<WireRequest> {
-  const { region, origin, accessKeyId, secretAccessKey, sessionToken } = access;
-  const target = targetAt(origin, undefined);
-  const body = Buffer.from(JSON.stringify({ Name: name, WithDecryption: true }), 'utf8');
-  const request = { method: 'POST', protocol: target.protocol, hostname: target.hostname, path: '/' };
-  const headers = {
-    host: target.host,
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-target': 'AmazonSSM.GetParameter',
-  };
-  const signer = new SignatureV4({
-    service: 'ssm',
-    region,
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
-    sha256: Sha256,
-  });
-  const signed = await signer.sign({ ...request, headers, body }, { signingDate: new Date(now) });
-  return {
-    target,
-    method: request.method,
-    path: request.path,
-    headers: { ...signed.headers, 'content-length': String(body.byteLength) },
-    body,
-    asked: `GetParameter of ${name} at ${target.host}`,
-  };
-}
-
-/** SHA-256, or its HMAC where there is a secret, in the form that the signer takes. */
-class Sha256 {
-  readonly #hash;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data));
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): string | Uint8Array {
-  if (typeof data === 'string') return data;
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
+/** The call for a parameter's decrypted value (Systems Manager API Reference, GetParameter), signed for the moment `now`. */
+export function signedGetParameter(name: string, access: SsmAccess, now: EpochMs): WireRequest {
+  const { region, origin, credentials } = access;
+  return signedJsonRequest(
+    {
+      version: '1.1',
+      origin,
+      operation: 'AmazonSSM.GetParameter',
+      input: { Name: name, WithDecryption: true },
+      asked: `GetParameter of ${name} at ${new URL(origin).host}`,
+    },
+    new V4Signer(credentials, { service: 'ssm', region }),
+    now,
+  );
 }

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
+import { readRefusal, requestIdOf } from '../aws/refusal.js';
 import { backoffDelay, DEFAULT_BACKOFF } from '../cos/backoff.js';
 import { CredentialsError } from '../cos/errors/credentials-error.js';
 import { TransportError } from '../cos/errors/transport-error.js';
 import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import type { Transport, WireResponse } from '../cos/transport.js';
-import { brief } from '../domain/brief.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
 import { seconds, type Millis } from '../domain/units.js';
 import type { Environment } from '../env-reader.js';
@@ -56,17 +56,6 @@ interface Failure {
 /** What we read of an answer. */
 const Answer = v.pipe(v.string(), v.parseJson(), v.object({ Parameter: v.object({ Value: v.string() }) }));
 
-/** What we read of a refusal: AWS's front end and its services spell the message differently. */
-const Refusal = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    __type: v.optional(v.string()),
-    message: v.optional(v.string()),
-    Message: v.optional(v.string()),
-  }),
-);
-
 /** An error of Node's. */
 const Coded = v.object({ code: v.string() });
 
@@ -97,7 +86,7 @@ async function ask(
   { transport, clock }: Pick<ParameterStoreEffects, 'transport' | 'clock'>,
   timeout: Millis,
 ): Promise<string | Failure> {
-  const request = await signedGetParameter(name, access, clock.now());
+  const request = signedGetParameter(name, access, clock.now());
   try {
     return readAnswer(
       await transport.exchange(request, { timeout, maxBodyBytes: MAX_ANSWER_BYTES, signal: NEVER }),
@@ -109,32 +98,25 @@ async function ask(
   }
 }
 
-function readAnswer({ status, headers, body }: WireResponse): string | Failure {
-  const id = headers['x-amzn-requestid'];
-  const requestId = id === undefined ? undefined : brief(id);
-  const text = body.toString('utf8');
+function readAnswer(response: WireResponse): string | Failure {
+  const { status, body } = response;
+  const requestId = requestIdOf(response);
   if (status === 200) {
-    const answer = v.safeParse(Answer, text);
+    const answer = v.safeParse(Answer, body.toString('utf8'));
     if (answer.success) return answer.output.Parameter.Value;
     // It is not quoted: it may hold the value all the same.
     return { name: 'an answer without its value', requestId, kind: 'transient' };
   }
-  const refusal = v.safeParse(Refusal, text);
-  const { __type, message, Message } = refusal.success ? refusal.output : {};
-  const name = plainName(headers['x-amzn-errortype'] ?? __type) ?? `status ${status}`;
+  const refusal = readRefusal(response);
+  const name = refusal.name ?? `status ${status}`;
   const isThrottled = status === 429 || THROTTLED.test(name);
   return {
     name,
     // AWS says which grant is missing. Its other words are left out: those about a signature repeat the session token.
-    words: name === 'AccessDeniedException' ? (message ?? Message) : undefined,
+    words: name === 'AccessDeniedException' ? refusal.message : undefined,
     requestId,
     kind: isThrottled ? 'throttled' : status >= 500 ? 'transient' : 'final',
   };
-}
-
-/** `ParameterNotFound` for `com.amazonaws.ssm#ParameterNotFound:http://…` (Smithy, "AWS JSON 1.1 protocol", Operation error serialization). */
-function plainName(type: string | undefined): string | undefined {
-  return /^(?:[^:#]*#)?([A-Za-z]\w{0,99})(?::|$)/.exec(type ?? '')?.[1];
 }
 
 /** Node's code for what became of a connection, such as ECONNREFUSED. */

@@ -1,4 +1,4 @@
-import { backoffDelay, DEFAULT_BACKOFF, parseHttpDate } from '../cos/backoff.js';
+import { parseHttpDate } from '../cos/backoff.js';
 import { TransportError } from '../cos/errors/transport-error.js';
 import { UndecodableError } from '../cos/errors/undecodable-error.js';
 import { targetAt } from '../cos/hosts.js';
@@ -8,8 +8,9 @@ import type { CredentialsProvider } from '../cos/credentials.js';
 import type { Transport, WireResponse } from '../cos/transport.js';
 import type { SigningCredentials } from '../cos-signer/index.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
-import { after, between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
+import { between, epochMs, millis, type EpochMs, type Millis } from '../domain/units.js';
 import type { Asked } from './asked.js';
+import { LEAST_ATTEMPT, waitBeforeRetry } from './attempts.js';
 import { readAnswer, type CmqAnswer } from './cmq-answer.js';
 import { cmqAnswerError } from './cmq-errors.js';
 import { CMQ_PATH, signCmq, SIGNATURE_METHOD, type CmqParameters } from './cmq-signing.js';
@@ -47,12 +48,6 @@ export interface CmqCall {
   /** Only a call that the service said it did not take is tried again: for a send that would breed copies. */
   readonly once?: boolean;
 }
-
-/** A call is tried this often, as on SQS: what fails then stays in the queue, and the next run tries again. */
-const ATTEMPTS = 3;
-
-/** Less time than this is not worth an attempt: a TLS handshake and a round trip within a region take about this long. */
-const LEAST_ATTEMPT = millis(100);
 
 /** Sixteen messages have at most a mebibyte each (CreateCmqQueue, MaxMsgSize), escaped in JSON. */
 const MAX_ANSWER_BYTES = 32 * 1_048_576;
@@ -101,7 +96,8 @@ export class CmqClient {
         call.signal?.throwIfAborted();
         if (!(error instanceof QueueError)) throw error;
         const isRepaired = await this.#repair(error, key, serverDate);
-        const wait = isRepaired ? millis(0) : this.#waitBeforeRetry(error, call, attempt);
+        const failed = { error, attempts: attempt, deadline: this.#deadlineOf(call), once: call.once };
+        const wait = isRepaired ? millis(0) : waitBeforeRetry(failed, this.#effects);
         if (wait === undefined) throw error;
         if (wait > 0) await this.#effects.clock.sleep(wait, call.signal);
       }
@@ -181,16 +177,6 @@ export class CmqClient {
   #askForCredentials(refused?: SigningCredentials): Promise<SigningCredentials> {
     const { clock, credentials, deadline } = this.#effects;
     return credentialsInTime(credentials(refused), { clock, deadline });
-  }
-
-  /** How long to wait before the next attempt; undefined when there should be none. */
-  #waitBeforeRetry(error: QueueError, call: CmqCall, attempt: number): Millis | undefined {
-    if (attempt >= ATTEMPTS) return undefined;
-    const isThrottled = error.disposition === 'throttled';
-    if (!isThrottled && (error.disposition !== 'transient' || call.once === true)) return undefined;
-    const wait = backoffDelay(DEFAULT_BACKOFF, attempt, isThrottled, this.#effects.random());
-    const restart = after(this.#effects.clock.now(), wait);
-    return between(restart, this.#deadlineOf(call)) < LEAST_ATTEMPT ? undefined : wait;
   }
 
   #deadlineOf({ deadline }: CmqCall): EpochMs {

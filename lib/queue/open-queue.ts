@@ -1,3 +1,4 @@
+import type { AwsCredentials } from '../aws/credentials.js';
 import type { CosClientPolicy } from '../cos/client.js';
 import type { CredentialsProvider } from '../cos/credentials.js';
 import type { Transport } from '../cos/transport.js';
@@ -29,6 +30,8 @@ export interface QueueConfig {
   readonly awsRegion?: string | undefined;
   /** `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL`: all requests go there, whatever the queue URLs say. */
   readonly awsEndpoint?: string | undefined;
+  /** The key that SQS is asked with, read anew for each queue that is opened. Throws a CredentialsError where there is none. */
+  readonly awsCredentials: () => AwsCredentials;
   /** How a queue in a bucket makes its requests to COS: by itself, beside the run's. */
   readonly client: CosClientPolicy;
   /** When a job is due on a queue that stores no due times. */
@@ -43,12 +46,12 @@ export interface CmqQueueConfig extends CmqSettings {
   readonly endpoint?: URL | undefined;
 }
 
-/** What queues work through, each with what it needs of it: SQS brings its own transport and credentials. */
+/** What queues work through, each with what it needs of it. */
 export interface QueueEffects {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly transport: Transport;
-  /** The Tencent key pair. */
+  /** The Tencent key pair, of which SQS knows nothing. */
   readonly credentials: CredentialsProvider;
   readonly log: Log;
   /** Nothing that a queue sends outlives this moment: the end of the run. */
@@ -59,9 +62,9 @@ export interface QueueEffects {
 const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
- * Opens the queue that the configuration names. Its adapter is loaded only now: the SQS client alone takes longer to load than all the rest.
+ * Opens the queue that the configuration names. Its adapter is loaded only now, the others not at all.
  *
- * @throws QueueError when the two queues cannot work together, or no region is known.
+ * @throws QueueError when the two queues cannot work together, or no region is known; CredentialsError when there is no key for SQS.
  */
 export async function openQueue(config: QueueConfig, effects: QueueEffects): Promise<PendingQueue> {
   const { queue, deadLetters } = twoQueues(config);
@@ -85,13 +88,13 @@ export async function openQueue(config: QueueConfig, effects: QueueEffects): Pro
 /**
  * Opens the messages that SQS handed to Lambda, which come from the queue that the configuration names. They are ours until `holdUntil`.
  *
- * @throws QueueError as {@link openQueue} does.
+ * @throws QueueError and CredentialsError as {@link openQueue} does.
  */
 export async function openBatch(
   config: QueueConfig,
   messages: readonly DeliveredMessage[],
   holdUntil: EpochMs,
-  effects: { readonly clock: Clock },
+  effects: QueueEffects,
 ): Promise<BatchQueue> {
   const { queue, deadLetters } = twoQueues(config);
   if (queue.kind !== 'sqs' || deadLetters.kind !== 'sqs') {
@@ -153,14 +156,11 @@ interface SqsPair {
   readonly deadLetters: SqsAddress;
 }
 
-async function openSqs(
-  config: QueueConfig,
-  pair: SqsPair,
-  effects: { readonly clock: Clock },
-): Promise<SqsQueue> {
+async function openSqs(config: QueueConfig, pair: SqsPair, effects: QueueEffects): Promise<SqsQueue> {
   const options = sqsOptions(config, pair);
+  const credentials = config.awsCredentials();
   const { openSqsQueue } = await import('./sqs.js');
-  return openSqsQueue(options, effects);
+  return openSqsQueue(options, { ...effects, credentials });
 }
 
 function sqsOptions(config: QueueConfig, { queue, deadLetters }: SqsPair): SqsOptions {

@@ -1,8 +1,9 @@
 import pMap from 'p-map';
 import type { Asked } from './asked.js';
 import { splitIntoBatches, type BatchLimits } from './batches.js';
-import type { QueueError } from './queue-error.js';
-import { answerError, callError, entryError, type FailedEntry } from './sqs-errors.js';
+import { QueueError } from './queue-error.js';
+import type { BatchAnswer } from './sqs-answers.js';
+import { answerError, entryError } from './sqs-errors.js';
 
 /** How many entries a batch can have (SQS API Reference, SendMessageBatch and its siblings). */
 export const MAX_ENTRIES = 10;
@@ -16,16 +17,9 @@ export const SQS_BATCH: BatchLimits = { entries: MAX_ENTRIES, bytes: MAX_BATCH_B
 /** How many batches are under way at a time: enough to hide the way there and back, few enough for a small function. */
 const CONCURRENT_BATCHES = 4;
 
-/** What SQS answers to a batch. */
-export interface BatchAnswer {
-  readonly Successful?: readonly { readonly Id?: string | undefined }[] | undefined;
-  readonly Failed?: readonly (FailedEntry & { readonly Id?: string | undefined })[] | undefined;
-  readonly $metadata: { readonly requestId?: string | undefined };
-}
-
 /** How to send items in batches. */
 export interface BatchCall<T> extends Asked {
-  /** Sends one batch. `Id` names an entry within its batch. */
+  /** Sends one batch. `Id` names an entry within its batch. Throws a QueueError when the whole call failed, after it was tried again. */
   readonly send: (entries: readonly { readonly Id: string; readonly item: T }[]) => Promise<BatchAnswer>;
   /** The bytes that an item counts with, where messages are sent. */
   readonly sizeOf?: (item: T) => number;
@@ -39,7 +33,7 @@ interface Failure {
 /**
  * Sends all items in batches that SQS accepts, and tells for each what went wrong with it, or undefined where nothing did: success is only what
  * the answer lists as such. An entry that failed through no fault of ours is sent once more; a call that fails as a whole fails its batch and no
- * other. Does not throw.
+ * other. Throws nothing but what `send` throws beside QueueErrors.
  */
 export async function sendInBatches<T>(
   items: readonly T[],
@@ -71,26 +65,19 @@ async function sendBatch<T>(
   try {
     answer = await call.send(batch.map(({ item, index }) => ({ Id: String(index), item })));
   } catch (error) {
-    // The SDK has tried again already.
-    const failure = { error: callError(error, call), retriable: false };
+    if (!(error instanceof QueueError)) throw error;
+    const failure = { error, retriable: false };
     return new Map(batch.map(({ index }) => [index, failure]));
   }
-  const { requestId } = answer.$metadata;
-  const succeeded = new Set(answer.Successful?.map(({ Id }) => Id));
-  const failed = new Map(answer.Failed?.map((entry) => [entry.Id, entry]));
+  const { succeeded, failed, requestId } = answer;
   const failures = new Map<number, Failure>();
   for (const { index } of batch) {
     const entry = failed.get(String(index));
     if (entry !== undefined) {
-      failures.set(index, {
-        error: entryError(entry, call, requestId),
-        retriable: entry.SenderFault === false,
-      });
+      failures.set(index, { error: entryError(entry, call, requestId), retriable: entry.isOurs === false });
     } else if (!succeeded.has(String(index))) {
-      failures.set(index, {
-        error: answerError('an answer without this entry', call, requestId),
-        retriable: true,
-      });
+      const error = answerError('an answer without this entry', call, { requestId });
+      failures.set(index, { error, retriable: true });
     }
   }
   return failures;

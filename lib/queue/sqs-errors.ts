@@ -1,11 +1,13 @@
+import type { AwsRefusal } from '../aws/refusal.js';
 import { failureSentence, type Asked } from './asked.js';
 import { QueueError, type QueueErrorCode } from './queue-error.js';
 
 /** A failed entry of a batch (SQS API Reference, BatchResultErrorEntry). */
 export interface FailedEntry {
-  readonly Code?: string | undefined;
-  readonly Message?: string | undefined;
-  readonly SenderFault?: boolean | undefined;
+  readonly code: string;
+  readonly message: string | undefined;
+  /** Whether SQS says that the fault is ours; undefined where it does not say. */
+  readonly isOurs: boolean | undefined;
 }
 
 /** Error names of SQS and of AWS in general (SQS API Reference, "Common Errors" and the errors of each action), by what they mean for us. */
@@ -31,8 +33,6 @@ const NAMES: Readonly<Partial<Record<QueueErrorCode, readonly string[]>>> = {
       'ExpiredToken',
     ],
     ...['SignatureDoesNotMatch', 'InvalidSignature', 'IncompleteSignature', 'MissingAuthenticationToken'],
-    // The SDK's own, when it finds no credentials at all.
-    'CredentialsProviderError',
   ],
   'queue-clock-skewed': ['RequestExpired', 'RequestTimeTooSkewed', 'RequestInTheFuture'],
   // OverLimit: more messages are in flight than a queue may have.
@@ -61,59 +61,57 @@ const ADVICE: Readonly<Partial<Record<QueueErrorCode, string>>> = {
   'queue-clock-skewed': 'check the clock of this machine',
 };
 
-/** What the SDK threw for a whole call, as one of our errors. */
-export function callError(error: unknown, asked: Asked): QueueError {
-  const { name, message, status, requestId } = factsOf(error);
-  const code =
-    CODES.get(plainName(name)) ?? ((status ?? 500) < 500 ? 'queue-call-refused' : 'queue-unavailable');
-  // What AWS says about a signature repeats the signed headers, the session token among them: neither its words nor the error itself go on.
-  const isAboutCredentials = code === 'queue-credentials-refused';
-  const words = isAboutCredentials ? name : `${name}: ${message}`;
-  return new QueueError(code, sentence(asked, words, code, requestId), {
-    requestId,
-    ...(isAboutCredentials ? {} : { cause: error }),
-  });
+const TOO_MANY_REQUESTS = 429;
+
+/** An error answer to a whole call, as one of our errors. Its name counts, in either of the two forms, and where we know none its status. */
+export function callError(
+  { name, queryName, message }: AwsRefusal,
+  status: number,
+  asked: Asked,
+  requestId: string | undefined,
+): QueueError {
+  const code = codeOf(name) ?? codeOf(queryName) ?? codeOfStatus(status);
+  const said = name ?? queryName ?? `status ${status}`;
+  // What AWS says about a signature repeats the signed headers, the session token among them.
+  const words = code === 'queue-credentials-refused' ? said : `${said}: ${message ?? 'no message'}`;
+  return new QueueError(code, sentence(asked, words, code, requestId), { requestId });
 }
 
 /** A failed entry of a batch, as one of our errors. */
-export function entryError(entry: FailedEntry, asked: Asked, requestId: string | undefined): QueueError {
-  const name = entry.Code ?? 'no code';
-  const code =
-    CODES.get(plainName(name)) ?? (entry.SenderFault === false ? 'queue-unavailable' : 'message-refused');
-  return new QueueError(code, sentence(asked, `${name}: ${entry.Message ?? 'no message'}`, code, requestId), {
-    requestId,
-  });
+export function entryError(
+  { code: name, message, isOurs }: FailedEntry,
+  asked: Asked,
+  requestId: string | undefined,
+): QueueError {
+  const code = codeOf(name) ?? (isOurs === false ? 'queue-unavailable' : 'message-refused');
+  const words = `${name}: ${message ?? 'no message'}`;
+  return new QueueError(code, sentence(asked, words, code, requestId), { requestId });
 }
 
-/** An answer that does not say what it should. */
-export function answerError(problem: string, asked: Asked, requestId: string | undefined): QueueError {
+/** No answer, or one that does not say what it should. */
+export function answerError(
+  problem: string,
+  asked: Asked,
+  details: { readonly requestId?: string | undefined; readonly cause?: unknown } = {},
+): QueueError {
   const code = 'queue-unavailable';
-  return new QueueError(code, sentence(asked, problem, code, requestId), { requestId });
+  return new QueueError(code, sentence(asked, problem, code, details.requestId), details);
 }
 
 function sentence(asked: Asked, words: string, code: QueueErrorCode, requestId: string | undefined): string {
   return failureSentence(asked, words, { requestId, advice: ADVICE[code] });
 }
 
+function codeOf(name: string | undefined): QueueErrorCode | undefined {
+  return name === undefined ? undefined : CODES.get(plainName(name));
+}
+
+function codeOfStatus(status: number): QueueErrorCode {
+  if (status === TOO_MANY_REQUESTS) return 'queue-throttled';
+  return status < 500 ? 'queue-call-refused' : 'queue-unavailable';
+}
+
 /** `RequestThrottled` for `com.amazonaws.sqs#RequestThrottledException` as for `AWS.SimpleQueueService.RequestThrottled`. */
 function plainName(name: string): string {
   return name.slice(Math.max(name.lastIndexOf('#'), name.lastIndexOf('.')) + 1).replace(/Exception$/, '');
-}
-
-/** What an error of the SDK tells: the service's own ones carry `$metadata` with the status of the answer, network errors a `code`. */
-function factsOf(error: unknown): {
-  name: string;
-  message: string;
-  status: number | undefined;
-  requestId: string | undefined;
-} {
-  if (!(error instanceof Error))
-    return { name: 'Error', message: String(error), status: undefined, requestId: undefined };
-  // Read with care: the SDK types what it throws as unknown.
-  const { $metadata, code } = error as Error & {
-    readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-    readonly code?: unknown;
-  };
-  const name = error.name === 'Error' && typeof code === 'string' ? code : error.name;
-  return { name, message: error.message, status: $metadata?.httpStatusCode, requestId: $metadata?.requestId };
 }

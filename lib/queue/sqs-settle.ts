@@ -1,14 +1,9 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
 import type { EpochMs } from '../domain/units.js';
 import { deadLetterBytes, deadLetterOf, type DeadLetter } from './dead-letter.js';
 import type { Lease, Outcome } from './pending-queue.js';
 import type { QueueError } from './queue-error.js';
 import { sendInBatches } from './sqs-batches.js';
+import type { SqsClient } from './sqs-client.js';
 import { lookAgainSeconds } from './sqs-times.js';
 
 /** What settling a lease takes. */
@@ -28,7 +23,7 @@ export interface Ending {
 
 /** Where to settle. */
 export interface SettleTarget {
-  readonly client: SQSClient;
+  readonly client: SqsClient;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
 }
@@ -36,7 +31,7 @@ export interface SettleTarget {
 /** For each item of a list what went wrong with it, or undefined. */
 type Errors = readonly (QueueError | undefined)[];
 
-/** Ends deliveries, ten in a call. Tells for each, in order, what went wrong with it, or undefined. Does not throw. */
+/** Ends deliveries, ten in a call. Tells for each, in order, what went wrong with it, or undefined. */
 export async function settleDeliveries(
   endings: readonly Ending[],
   target: SettleTarget,
@@ -55,7 +50,7 @@ export async function settleDeliveries(
       case 'look-again':
         hidden.push({
           index,
-          item: { receiptHandle, seconds: lookAgainSeconds(outcome.delay, receivedAt, now) },
+          item: { receiptHandle, visibilitySeconds: lookAgainSeconds(outcome.delay, receivedAt, now) },
         });
         break;
       case 'dead-letter':
@@ -90,7 +85,7 @@ interface Indexed<T> {
 
 interface Hidden {
   readonly receiptHandle: string;
-  readonly seconds: number;
+  readonly visibilitySeconds: number;
 }
 
 interface Buried {
@@ -104,11 +99,9 @@ function remove(deliveries: readonly Delivery[], { client, queueUrl }: SettleTar
     action: 'DeleteMessageBatch',
     queueUrl,
     send: (entries) =>
-      client.send(
-        new DeleteMessageBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: entries.map(({ Id, item }) => ({ Id, ReceiptHandle: item.receiptHandle })),
-        }),
+      client.delete(
+        queueUrl,
+        entries.map(({ Id, item: { receiptHandle } }) => ({ Id, receiptHandle })),
       ),
   });
 }
@@ -119,15 +112,9 @@ function hide(messages: readonly Hidden[], { client, queueUrl }: SettleTarget): 
     action: 'ChangeMessageVisibilityBatch',
     queueUrl,
     send: (entries) =>
-      client.send(
-        new ChangeMessageVisibilityBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: entries.map(({ Id, item: { receiptHandle, seconds } }) => ({
-            Id,
-            ReceiptHandle: receiptHandle,
-            VisibilityTimeout: seconds,
-          })),
-        }),
+      client.changeVisibility(
+        queueUrl,
+        entries.map(({ Id, item }) => ({ Id, ...item })),
       ),
   });
 }
@@ -141,19 +128,12 @@ async function bury(messages: readonly Buried[], target: SettleTarget): Promise<
     sizeOf: ({ letter }) => deadLetterBytes(letter),
     send: (entries) =>
       client.send(
-        new SendMessageBatchCommand({
-          QueueUrl: deadLetterQueueUrl,
-          Entries: entries.map(({ Id, item: { letter } }) => ({
-            Id,
-            MessageBody: letter.body,
-            MessageAttributes: Object.fromEntries(
-              Object.entries(letter.attributes).map(([name, value]) => [
-                name,
-                { DataType: 'String', StringValue: value },
-              ]),
-            ),
-          })),
-        }),
+        deadLetterQueueUrl,
+        entries.map(({ Id, item: { letter } }) => ({
+          Id,
+          body: letter.body,
+          attributes: letter.attributes,
+        })),
       ),
   });
   const sent = messages.filter((_, index) => sendErrors[index] === undefined);

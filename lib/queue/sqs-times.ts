@@ -6,6 +6,9 @@ export const MAX_VISIBILITY = hours(12);
 /** The longest delay of a message that is sent (SQS API Reference, SendMessage: DelaySeconds up to 900). */
 export const MAX_SEND_DELAY = seconds(900);
 
+/** The longest that SQS waits for a message (SQS API Reference, ReceiveMessage: WaitTimeSeconds up to 20). */
+const MAX_WAIT = seconds(20);
+
 /** What a lease is asked for beyond the moment that it must hold until; half of it is kept back from the holder. */
 const LEASE_MARGIN = seconds(2);
 
@@ -41,4 +44,9 @@ export function lookAgainSeconds(delay: Millis, receivedAt: EpochMs, now: EpochM
 /** The delay to send with, in whole seconds. */
 export function sendDelaySeconds(delay: Millis): number {
   return Math.ceil(Math.min(Math.max(0, delay), MAX_SEND_DELAY) / 1_000);
+}
+
+/** How long to let SQS wait for a message, in whole seconds. */
+export function waitSecondsOf(wait: Millis): number {
+  return Math.floor(Math.min(wait, MAX_WAIT) / 1_000);
 }

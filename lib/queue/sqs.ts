@@ -1,11 +1,7 @@
-import {
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  type Message,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
 import type { Clock } from '../domain/effects.js';
-import { epochMs, type EpochMs, type Millis } from '../domain/units.js';
+import { before, epochMs, type EpochMs, type Millis } from '../domain/units.js';
+import type { Log } from '../telemetry/log.js';
+import { CLOSING_TIME } from './closing-time.js';
 import { formatMessage, parseMessage, redrivenBy, type JobDefaults } from './message.js';
 import type {
   EnqueueResult,
@@ -17,11 +13,13 @@ import type {
   SettleResult,
 } from './pending-queue.js';
 import { QueueError } from './queue-error.js';
+import type { DeliveredMessage } from './sqs-answers.js';
 import { MAX_ENTRIES, sendInBatches } from './sqs-batches.js';
-import { createSqsClient, longPollTimeout, MAX_WAIT_SECONDS, type SqsConnection } from './sqs-client.js';
-import { answerError, callError } from './sqs-errors.js';
+import { SqsClient, type SqsConnection, type SqsEffects } from './sqs-client.js';
 import { settleDeliveries, type Delivery } from './sqs-settle.js';
-import { leaseTerm, MAX_SEND_DELAY, MAX_VISIBILITY, sendDelaySeconds } from './sqs-times.js';
+import { leaseTerm, MAX_SEND_DELAY, MAX_VISIBILITY, sendDelaySeconds, waitSecondsOf } from './sqs-times.js';
+
+export type { DeliveredMessage } from './sqs-answers.js';
 
 /** Which queues, and how to reach them. */
 export interface SqsOptions extends SqsConnection {
@@ -31,13 +29,9 @@ export interface SqsOptions extends SqsConnection {
   readonly defaults: JobDefaults;
 }
 
-/** A message that SQS handed out: to us, or to Lambda on our behalf (AWS Lambda documentation, "Using Lambda with Amazon SQS"). */
-export interface DeliveredMessage {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly body: string;
-  /** `SentTimestamp`: milliseconds since 1970 in decimal digits. */
-  readonly attributes: { readonly SentTimestamp: string };
+/** What a queue of SQS works through, its key among it. */
+export interface SqsQueueEffects extends SqsEffects {
+  readonly log: Log;
 }
 
 /** The SQS adapter. */
@@ -46,16 +40,9 @@ export interface SqsQueue extends PendingQueue {
   adopt(message: DeliveredMessage, receivedAt: EpochMs, until: EpochMs): Lease;
 }
 
-/**
- * The adapter for Amazon SQS. Delays are exact up to twelve hours after the lease began, and leases exclusive, by visibility. The queue closes
- * its client; another than the options say is for simulations.
- */
-export function openSqsQueue(
-  options: SqsOptions,
-  effects: { readonly clock: Clock },
-  client: SQSClient = createSqsClient(options),
-): SqsQueue {
-  return new SqsPendingQueue(options, effects.clock, client);
+/** The adapter for Amazon SQS. Delays are exact up to twelve hours after the lease began, and leases exclusive, by visibility. */
+export function openSqsQueue(options: SqsOptions, effects: SqsQueueEffects): SqsQueue {
+  return new SqsPendingQueue(options, effects);
 }
 
 class SqsPendingQueue implements SqsQueue {
@@ -69,27 +56,27 @@ class SqsPendingQueue implements SqsQueue {
   };
   readonly #options: SqsOptions;
   readonly #clock: Clock;
-  readonly #client: SQSClient;
+  readonly #log: Log;
+  readonly #client: SqsClient;
   readonly #deliveries = new WeakMap<Lease, Delivery>();
 
-  constructor(options: SqsOptions, clock: Clock, client: SQSClient) {
+  constructor(options: SqsOptions, effects: SqsQueueEffects) {
     this.#options = options;
-    this.#clock = clock;
-    this.#client = client;
+    this.#clock = effects.clock;
+    this.#log = effects.log;
+    this.#client = new SqsClient(options, { ...effects, deadline: before(effects.deadline, CLOSING_TIME) });
   }
 
   async enqueue(jobs: readonly PendingJob[], delay: Millis): Promise<readonly EnqueueResult[]> {
     const { queueUrl } = this.#options;
-    const DelaySeconds = sendDelaySeconds(delay);
+    const delaySeconds = sendDelaySeconds(delay);
     const errors = await sendInBatches(jobs, {
       action: 'SendMessageBatch',
       queueUrl,
       send: (entries) =>
         this.#client.send(
-          new SendMessageBatchCommand({
-            QueueUrl: queueUrl,
-            Entries: entries.map(({ Id, item }) => ({ Id, MessageBody: formatMessage(item), DelaySeconds })),
-          }),
+          queueUrl,
+          entries.map(({ Id, item }) => ({ Id, body: formatMessage(item), delaySeconds })),
         ),
     });
     return jobs.map((job, index) => {
@@ -98,41 +85,23 @@ class SqsPendingQueue implements SqsQueue {
     });
   }
 
-  async lease({
-    max,
-    holdUntil,
-    wait,
-    signal = new AbortController().signal,
-  }: LeaseRequest): Promise<readonly Lease[]> {
-    signal.throwIfAborted();
-    const { queueUrl, requestTimeout } = this.#options;
+  async lease({ max, holdUntil, wait, signal }: LeaseRequest): Promise<readonly Lease[]> {
+    signal?.throwIfAborted();
+    const { queueUrl } = this.#options;
     const askedAt = this.#clock.now();
     const term = leaseTerm(askedAt, holdUntil);
-    const waitSeconds = Math.min(MAX_WAIT_SECONDS, Math.floor(wait / 1_000));
-    const asked = { action: 'ReceiveMessage', queueUrl };
-    const command = new ReceiveMessageCommand({
-      QueueUrl: queueUrl,
-      MaxNumberOfMessages: Math.min(MAX_ENTRIES, max),
-      VisibilityTimeout: term.visibilitySeconds,
-      WaitTimeSeconds: waitSeconds,
-      MessageSystemAttributeNames: ['SentTimestamp'],
+    const { messages, damaged, requestId } = await this.#client.receive({
+      queueUrl,
+      max: Math.min(MAX_ENTRIES, max),
+      visibilitySeconds: term.visibilitySeconds,
+      waitSeconds: waitSecondsOf(wait),
+      signal,
     });
-    try {
-      const { Messages = [], $metadata } = await this.#client.send(command, {
-        requestTimeout: longPollTimeout(requestTimeout, waitSeconds),
-        abortSignal: signal,
-      });
-      return Messages.map((message) => {
-        const delivered = deliveredMessage(message);
-        if (delivered === undefined) {
-          throw answerError('an incomplete message in the answer', asked, $metadata.requestId);
-        }
-        return this.adopt(delivered, askedAt, term.until);
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error instanceof QueueError ? error : callError(error, asked);
+    for (const { messageId, problem } of damaged) {
+      // What it holds is not known, so nothing is done about it but to let it come again.
+      this.#log.warn('message-damaged', { message: messageId, problem, serviceRequestId: requestId });
     }
+    return messages.map((message) => this.adopt(message, askedAt, term.until));
   }
 
   adopt(message: DeliveredMessage, receivedAt: EpochMs, until: EpochMs): Lease {
@@ -166,7 +135,7 @@ class SqsPendingQueue implements SqsQueue {
   }
 
   close(): Promise<void> {
-    this.#client.destroy();
+    // Nothing is remembered, and the connections are the run's.
     return Promise.resolve();
   }
 
@@ -184,16 +153,4 @@ class SqsPendingQueue implements SqsQueue {
       `the lease ${lease.id} of ${queueUrl} has ended: the message is left to whoever has it now`,
     );
   }
-}
-
-function deliveredMessage({
-  MessageId,
-  ReceiptHandle,
-  Body,
-  Attributes,
-}: Message): DeliveredMessage | undefined {
-  const SentTimestamp = String(Attributes?.SentTimestamp); // "undefined" is no number either
-  if (MessageId === undefined || ReceiptHandle === undefined || Body === undefined) return undefined;
-  if (!/^\d+$/.test(SentTimestamp)) return undefined;
-  return { messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: { SentTimestamp } };
 }

@@ -7,10 +7,11 @@ import { CosClient } from '../../lib/cos/client.js';
 import { DEFAULT_RETRY_BUDGET } from '../../lib/cos/retry-budget.js';
 import { openTransport, type Transport } from '../../lib/cos/transport.js';
 import { parseBucketName, parseRegion, type BucketName, type Region } from '../../lib/domain/names.js';
-import { after, millis, minutes, seconds } from '../../lib/domain/units.js';
+import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
 import { systemClock } from '../../lib/platform/system.js';
 import { openSqsQueue } from '../../lib/queue/sqs.js';
 import type { PendingQueue } from '../../lib/queue/pending-queue.js';
+import { jsonLog } from '../../lib/telemetry/log.js';
 import { startCloud, type Cloud } from '../cloud.js';
 import { environmentOf } from '../environment.js';
 import { FunctionHost } from '../function-host/host.js';
@@ -55,14 +56,7 @@ export async function setStage(
   const deadLetterQueueUrl = cloud.sqs.createQueue(DEAD_LETTER_QUEUE);
 
   const env = { ...environmentOf(cloud, { queueUrl, deadLetterQueueUrl, source }), ...SETTINGS };
-  // The SQS client of the submitting side finds its keys where every AWS client does.
-  const { accessKeyId, secretAccessKey } = cloud.aws.credentials;
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    // Its notice about Node 20 would stand in the middle of the show.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  });
+  const transport = openTransport({ maxSockets: 8 });
   const queue = openSqsQueue(
     {
       queueUrl,
@@ -72,9 +66,15 @@ export async function setStage(
       defaults: source,
       requestTimeout: seconds(5),
     },
-    { clock: systemClock },
+    {
+      clock: systemClock,
+      random: Math.random,
+      transport,
+      credentials: cloud.aws.credentials,
+      log: jsonLog({ level: 'warn', now: () => systemClock.now(), write: onLine }),
+      deadline: after(systemClock.now(), hours(1)),
+    },
   );
-  const transport = openTransport({ maxSockets: 8 });
   const host = new FunctionHost({
     folder: functionFolder,
     platform: 'lambda',

@@ -1,9 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { countCalls } from '../../bench/calls.js';
 import { QUEUE_WORLDS } from '../../bench/queue-worlds.js';
-import { useAwsEnvironment } from '../queue/aws-environment.js';
-
-useAwsEnvironment();
 
 const JOBS = 45;
 

@@ -5,12 +5,10 @@ import { MAX_BODY_BYTES } from '../../lib/callback/notice.js';
 import { after, millis, seconds, type Millis } from '../../lib/domain/units.js';
 import type { UrlAnswer, UrlRequest } from '../../lib/platform/function-url.js';
 import { systemClock } from '../../lib/platform/system.js';
-import { useAwsEnvironment } from '../queue/aws-environment.js';
+import { TEST_KEY } from '../queue/aws-environment.js';
 import { EmbeddedSqs, REGION } from '../queue/embedded-sqs.js';
 import { jobInState } from '../support/fake-service.js';
 import { answer, errorAnswer, ScriptedServer, type Step } from '../support/scripted-server.js';
-
-useAwsEnvironment();
 
 const SECRET = 'kX3-9fQ_w7LmZ2pRtYb8uVc5nHs4gJd1';
 
@@ -33,7 +31,7 @@ async function setUp(
   env: (aws: EmbeddedSqs) => Record<string, string> = () => ({}),
 ): Promise<Setting> {
   const ci = await ScriptedServer.start(ciStep);
-  const aws = await EmbeddedSqs.start();
+  const aws = await EmbeddedSqs.startInRealTime();
   running.push(ci, aws);
   const lines: Record<string, unknown>[] = [];
   const callback = createCallback(
@@ -42,6 +40,8 @@ async function setUp(
       QUEUE_KIND: 'sqs',
       DEAD_LETTER_QUEUE_URL: aws.urlOf('dead'),
       AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: TEST_KEY.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: TEST_KEY.secretAccessKey,
       SOURCE_BUCKET: 'docs-1250000000',
       SOURCE_REGION: 'ap-beijing',
       CI_ENDPOINT: ci.origin.origin,

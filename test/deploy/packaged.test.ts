@@ -168,7 +168,6 @@ function deploy(packaged: Packaged, platform: 'lambda' | 'scf', services: Readon
         ...packaged.variables,
         ...services,
         ...own,
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       },
       timeoutMs: timeoutSeconds * 1_000,
       onLine: () => undefined,

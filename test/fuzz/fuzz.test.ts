@@ -7,7 +7,9 @@ import { ConfigError } from '../../lib/config-error.js';
 import { buildManifest } from '../../lib/manifest/index.js';
 import { decide, DEFAULT_MAX_AGE, DEFAULT_UNKNOWN_JOB_GRACE } from '../../lib/poller/decide.js';
 import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
+import type { Transport } from '../../lib/cos/transport.js';
 import { openCmqQueue } from '../../lib/queue/cmq.js';
+import { openSqsQueue } from '../../lib/queue/sqs.js';
 import type { PendingQueue, Settlement } from '../../lib/queue/pending-queue.js';
 import { parseMessage } from '../../lib/queue/message.js';
 import { readDocument } from '../../lib/submit/document.js';
@@ -20,13 +22,18 @@ import { configurationTarget } from './configuration.js';
 import { messagesTarget } from './messages.js';
 import { Random } from './random.js';
 import { responsesTarget, type Steps } from './responses.js';
+import { sqsAnswersTarget } from './sqs-answers.js';
 import { submissionsTarget } from './submissions.js';
 import { TARGETS } from './targets.js';
 
 const SEED = 20_260_113;
 
 /** The share of `npm test`; `npm run fuzz` does as many as one likes. */
-const CASES: Readonly<Record<string, number>> = { responses: 6_000, 'cmq-answers': 1_500 };
+const CASES: Readonly<Record<string, number>> = {
+  responses: 6_000,
+  'cmq-answers': 1_500,
+  'sqs-answers': 1_500,
+};
 const FEWER_CASES = 4_000;
 
 describe('the fixed cases', () => {
@@ -79,21 +86,41 @@ function mended(body: Buffer): Buffer {
   return Buffer.concat([body, Buffer.from(ends.join(''))]);
 }
 
-/** The queue of CMQ, with another way to settle. */
-const settlingBy =
-  (
-    settle: (queue: PendingQueue, settlements: readonly Settlement[]) => ReturnType<PendingQueue['settle']>,
-  ): typeof openCmqQueue =>
-  (options, effects) => {
-    const queue = openCmqQueue(options, effects);
-    return {
-      capabilities: queue.capabilities,
-      enqueue: (jobs, delay) => queue.enqueue(jobs, delay),
-      lease: (request) => queue.lease(request),
-      settle: (settlements) => settle(queue, settlements),
-      close: () => queue.close(),
-    };
-  };
+type Settle = (queue: PendingQueue, settlements: readonly Settlement[]) => ReturnType<PendingQueue['settle']>;
+
+/** A queue with another way to settle. */
+const settledBy = (queue: PendingQueue, settle: Settle): PendingQueue => ({
+  capabilities: queue.capabilities,
+  enqueue: (jobs, delay) => queue.enqueue(jobs, delay),
+  lease: (request) => queue.lease(request),
+  settle: (settlements) => settle(queue, settlements),
+  close: () => queue.close(),
+});
+
+const cmqSettlingBy = (settle: Settle): Target =>
+  cmqAnswersTarget((options, effects) => settledBy(openCmqQueue(options, effects), settle));
+
+const sqsSettlingBy = (settle: Settle): Target =>
+  sqsAnswersTarget((options, effects) => settledBy(openSqsQueue(options, effects), settle));
+
+const believing: Settle = async (queue, settlements) => {
+  await queue.settle(settlements);
+  return settlements.map((settlement) => ({ settlement, ok: true }));
+};
+
+const deleting: Settle = async (queue, settlements) => {
+  await queue.settle(settlements.map(({ lease }) => ({ lease, outcome: { kind: 'done' } })));
+  return settlements.map((settlement) => ({ settlement, ok: true }));
+};
+
+/** An SQS whose answers tell no MD5. */
+const withoutMd5 = (transport: Transport): Transport => ({
+  exchange: async (request, limits) => {
+    const answer = await transport.exchange(request, limits);
+    return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(/"MD5\w*"/g, '"md5"')) };
+  },
+  close: () => transport.close(),
+});
 
 /** Bugs that were real somewhere, or could be. */
 const PLANTED: readonly (readonly [bug: string, target: Target])[] = [
@@ -180,23 +207,15 @@ const PLANTED: readonly (readonly [bug: string, target: Target])[] = [
     ),
   ],
   [
-    'a queue that takes every settlement for one that worked',
-    cmqAnswersTarget(
-      settlingBy(async (queue, settlements) => {
-        await queue.settle(settlements);
-        return settlements.map((settlement) => ({ settlement, ok: true }));
-      }),
+    'a queue of SQS that hands out what was damaged',
+    sqsAnswersTarget((options, effects) =>
+      openSqsQueue(options, { ...effects, transport: withoutMd5(effects.transport) }),
     ),
   ],
-  [
-    'a queue whose dead letters are only deleted',
-    cmqAnswersTarget(
-      settlingBy(async (queue, settlements) => {
-        await queue.settle(settlements.map(({ lease }) => ({ lease, outcome: { kind: 'done' } })));
-        return settlements.map((settlement) => ({ settlement, ok: true }));
-      }),
-    ),
-  ],
+  ['a queue of CMQ that takes every settlement for one that worked', cmqSettlingBy(believing)],
+  ['a queue of SQS that takes every settlement for one that worked', sqsSettlingBy(believing)],
+  ['a queue of CMQ whose dead letters are only deleted', cmqSettlingBy(deleting)],
+  ['a queue of SQS whose dead letters are only deleted', sqsSettlingBy(deleting)],
   ['a callback whose secret need only begin so', callbacksTarget((path) => path.startsWith('/the-secret'))],
 ];
 

@@ -6,6 +6,7 @@ import { eventsTarget } from './events.js';
 import { messagesTarget } from './messages.js';
 import { queueUrlsTarget } from './queue-urls.js';
 import { responsesTarget } from './responses.js';
+import { sqsAnswersTarget } from './sqs-answers.js';
 import { submissionsTarget } from './submissions.js';
 
 /** All that is fuzzed. */
@@ -18,4 +19,5 @@ export const TARGETS: readonly Target[] = [
   submissionsTarget(),
   callbacksTarget(),
   cmqAnswersTarget(),
+  sqsAnswersTarget(),
 ];

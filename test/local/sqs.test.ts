@@ -30,7 +30,7 @@ let client: SQSClient;
 let QueueUrl: string;
 
 beforeEach(async () => {
-  aws = await EmbeddedSqs.start();
+  aws = await EmbeddedSqs.startInRealTime();
   client = new SQSClient({ region: REGION, endpoint: aws.origin, credentials: TEST_KEY, maxAttempts: 1 });
   QueueUrl = aws.urlOf('jobs');
 });

@@ -19,6 +19,7 @@ import { FILES_VARIABLE } from './files-variable.js';
  * the rooms that are built on it.
  */
 const ROOMS = {
+  aws: ['aws', 'queue', 'platform'],
   'cos-signer': ['cos-signer'],
   cos: ['cos'],
   'doc-jobs': ['doc-jobs', 'submit'],

@@ -1,11 +1,9 @@
-import { seconds } from '../../lib/domain/units.js';
+import { after, hours, seconds } from '../../lib/domain/units.js';
 import { openSqsNotices } from '../../lib/notices/sqs-notices.js';
-import { useAwsEnvironment } from '../queue/aws-environment.js';
+import { TEST_KEY } from '../queue/aws-environment.js';
 import { EmbeddedSqs, REGION } from '../queue/embedded-sqs.js';
 import { RunClock } from '../support/virtual-clock.js';
 import { describeNoticeQueue } from './contract.js';
-
-useAwsEnvironment();
 
 describeNoticeQueue('SQS, on our embedded SQS', async () => {
   const embedded = await EmbeddedSqs.start();
@@ -20,7 +18,13 @@ describeNoticeQueue('SQS, on our embedded SQS', async () => {
         endpoint: embedded.origin,
         requestTimeout: seconds(1),
       },
-      { clock },
+      {
+        clock,
+        random: () => 0,
+        transport: embedded.transport,
+        credentials: TEST_KEY,
+        deadline: after(clock.now(), hours(1)),
+      },
     );
   return {
     notices: openAt('notices'),

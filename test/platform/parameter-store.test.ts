@@ -19,7 +19,7 @@ const LAMBDA = {
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: TEST_KEY.accessKeyId,
   AWS_SECRET_ACCESS_KEY: TEST_KEY.secretAccessKey,
-  AWS_SESSION_TOKEN: 'the+token/of=the role',
+  AWS_SESSION_TOKEN: 'the+token/of=theRole',
 };
 
 const transport = openTransport({ maxSockets: 1 });

@@ -1,13 +1,9 @@
-import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { after, hours, millis, minutes } from '../../lib/domain/units.js';
 import { openBatchQueue, type BatchQueue, type DeliveredMessage } from '../../lib/queue/batch.js';
 import type { Lease, Outcome } from '../../lib/queue/pending-queue.js';
 import { aPendingJob } from '../support/pending-jobs.js';
-import { useAwsEnvironment } from './aws-environment.js';
-import { EmbeddedSqs, REGION } from './embedded-sqs.js';
-
-useAwsEnvironment();
+import { EmbeddedSqs } from './embedded-sqs.js';
 
 const NOW = millis(0);
 const DONE: Outcome = { kind: 'done' };
@@ -31,22 +27,13 @@ const request = (max = 10) => ({ max, holdUntil: holdUntil(), wait: NOW });
 /** Puts bodies in, and receives them as Lambda would, for three minutes. */
 async function deliver(...bodies: readonly string[]): Promise<readonly DeliveredMessage[]> {
   for (const body of bodies) aws.sqs.control.send('jobs', body);
-  const lambda = new SQSClient({ region: REGION, endpoint: aws.origin });
-  const { Messages = [] } = await lambda.send(
-    new ReceiveMessageCommand({
-      QueueUrl: aws.urlOf('jobs'),
-      MaxNumberOfMessages: 10,
-      VisibilityTimeout: 180,
-      MessageSystemAttributeNames: ['SentTimestamp'],
-    }),
-  );
-  lambda.destroy();
-  return Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes }) => ({
-    messageId: MessageId,
-    receiptHandle: ReceiptHandle,
-    body: Body,
-    attributes: { SentTimestamp: Attributes?.SentTimestamp ?? '' },
-  }));
+  const { messages } = await aws.client().receive({
+    queueUrl: aws.urlOf('jobs'),
+    max: 10,
+    visibilitySeconds: 180,
+    waitSeconds: 0,
+  });
+  return messages;
 }
 
 async function open(...bodies: readonly string[]): Promise<readonly Lease[]> {

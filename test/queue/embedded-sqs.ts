@@ -1,7 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { seconds, type Millis } from '../../lib/domain/units.js';
-import { openSqsQueue, type SqsOptions, type SqsQueue } from '../../lib/queue/sqs.js';
+import { openTransport, type Transport } from '../../lib/cos/transport.js';
+import { epochMs, seconds, type EpochMs, type Millis } from '../../lib/domain/units.js';
+import { SqsClient } from '../../lib/queue/sqs-client.js';
+import { openSqsQueue, type SqsOptions, type SqsQueue, type SqsQueueEffects } from '../../lib/queue/sqs.js';
+import { jsonLog } from '../../lib/telemetry/log.js';
 import { createSqs, type LocalSqs } from '../../local/sqs/index.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { VirtualClock } from '../support/virtual-clock.js';
@@ -14,13 +17,18 @@ export const REGION = 'eu-central-1';
 export class EmbeddedSqs {
   readonly clock = new VirtualClock();
   readonly sqs: LocalSqs;
+  readonly transport: Transport = openTransport({ maxSockets: 4 });
+  /** What the adapters wrote to their log. */
+  readonly lines: Record<string, unknown>[] = [];
+  /** The time that signatures are checked against, and that answers tell. */
+  signatureNow: () => EpochMs = () => this.clock.now();
   readonly #server: Server;
   #onRequest: () => void = () => undefined;
 
   private constructor() {
     this.sqs = createSqs({
       now: () => this.clock.now(),
-      signatureNow: () => Date.now(),
+      signatureNow: () => this.signatureNow(),
       credentials: TEST_KEY,
       region: REGION,
       accountId: '123456789012',
@@ -28,6 +36,7 @@ export class EmbeddedSqs {
     });
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
+      response.setHeader('date', new Date(this.signatureNow()).toUTCString());
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         this.sqs.handle(request, Buffer.concat(chunks), response).catch(() => response.destroy());
@@ -44,6 +53,13 @@ export class EmbeddedSqs {
     return embedded;
   }
 
+  /** For clients whose own time is the real one. */
+  static async startInRealTime(): Promise<EmbeddedSqs> {
+    const embedded = await EmbeddedSqs.start();
+    embedded.signatureNow = () => epochMs(Date.now());
+    return embedded;
+  }
+
   get origin(): string {
     const { port } = this.#server.address() as AddressInfo; // listening on TCP
     return `http://127.0.0.1:${port}`;
@@ -54,7 +70,7 @@ export class EmbeddedSqs {
   }
 
   /** The adapter on `jobs` and `dead`. */
-  open(changes: Partial<SqsOptions> = {}): SqsQueue {
+  open(changes: Partial<SqsOptions> = {}, effects: Partial<SqsQueueEffects> = {}): SqsQueue {
     const options = {
       queueUrl: this.urlOf('jobs'),
       deadLetterQueueUrl: this.urlOf('dead'),
@@ -63,7 +79,13 @@ export class EmbeddedSqs {
       defaults: SOURCE,
       requestTimeout: seconds(5),
     };
-    return openSqsQueue({ ...options, ...changes }, { clock: this.clock });
+    return openSqsQueue({ ...options, ...changes }, { ...this.#effects(), ...effects });
+  }
+
+  /** A client of its own. */
+  client(): SqsClient {
+    const connection = { region: REGION, endpoint: this.origin, requestTimeout: seconds(5) };
+    return new SqsClient(connection, this.#effects());
   }
 
   advance(by: Millis): void {
@@ -86,7 +108,23 @@ export class EmbeddedSqs {
     }));
   }
 
+  /** Half of each backoff, and time without an end. */
+  #effects(): SqsQueueEffects {
+    const write = (line: string): void => {
+      this.lines.push(JSON.parse(line) as Record<string, unknown>); // our own log's lines are objects
+    };
+    return {
+      clock: this.clock,
+      random: () => 0.5,
+      transport: this.transport,
+      credentials: TEST_KEY,
+      log: jsonLog({ level: 'debug', now: () => this.clock.now(), write }),
+      deadline: epochMs(Number.MAX_SAFE_INTEGER),
+    };
+  }
+
   async close(): Promise<void> {
+    this.transport.close();
     this.sqs.close();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -1,9 +1,12 @@
 import { jest } from '@jest/globals';
 import { startFauxqs } from 'fauxqs';
+import { openTransport } from '../../lib/cos/transport.js';
 import { epochMs, seconds } from '../../lib/domain/units.js';
 import { openSqsQueue } from '../../lib/queue/sqs.js';
+import { jsonLog } from '../../lib/telemetry/log.js';
 import { SOURCE } from '../support/pending-jobs.js';
 import { START } from '../support/virtual-clock.js';
+import { TEST_KEY } from './aws-environment.js';
 import type { QueueUnderTest } from './contract.js';
 
 /** Everything but the date goes on as it is: servers and clients need their timers. */
@@ -39,8 +42,17 @@ export async function openOnFauxqs(): Promise<QueueUnderTest> {
     defaults: SOURCE,
     requestTimeout: seconds(5),
   };
+  const transport = openTransport({ maxSockets: 4 });
+  const effects = {
+    clock: { now, sleep: () => Promise.resolve() },
+    random: () => 0.5,
+    transport,
+    credentials: TEST_KEY,
+    log: jsonLog({ level: 'error', now, write: () => undefined }),
+    deadline: epochMs(Number.MAX_SAFE_INTEGER),
+  };
   return {
-    queue: openSqsQueue(options, { clock: { now, sleep: () => Promise.resolve() } }),
+    queue: openSqsQueue(options, effects),
     now,
     advance: (by) => {
       jest.setSystemTime(now() + by);
@@ -68,6 +80,7 @@ export async function openOnFauxqs(): Promise<QueueUnderTest> {
       return Promise.resolve(ready.length + delayed.length + inflight.length);
     },
     close: async () => {
+      transport.close();
       await server.stop();
       jest.useRealTimers();
     },

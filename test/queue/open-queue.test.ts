@@ -13,7 +13,8 @@ import {
 import { jsonLog } from '../../lib/telemetry/log.js';
 import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { answer, ScriptedServer } from '../support/scripted-server.js';
-import { setEnvironment, useAwsEnvironment } from './aws-environment.js';
+import { CredentialsError } from '../../lib/cos/errors/credentials-error.js';
+import { setEnvironment, TEST_KEY, useAwsEnvironment } from './aws-environment.js';
 import { DEFAULT_CMQ_SETTINGS } from '../../lib/queue/cmq-times.js';
 import { DEAD as BURIED, EmbeddedBucket, PENDING } from './embedded-bucket.js';
 import { EmbeddedCmq } from './embedded-cmq.js';
@@ -184,6 +185,7 @@ describe('opening the queue', () => {
     deadLetters: addressOf(DEAD),
     defaults: SOURCE,
     requestTimeout: seconds(5),
+    awsCredentials: () => TEST_KEY,
     client: {
       endpoints: {},
       attemptTimeout: seconds(5),
@@ -197,7 +199,7 @@ describe('opening the queue', () => {
     ...changes,
   });
 
-  /** What queues work through; SQS brings its own transport and credentials. */
+  /** What queues work through. */
   const effects = (): QueueEffects => ({
     clock: aws.clock,
     random: () => 0,
@@ -240,6 +242,23 @@ describe('opening the queue', () => {
     await expectEmbedded(config({ queue, deadLetters, awsRegion: REGION }));
   });
 
+  test('reads the key for SQS anew at each opening, and does not open without one', async () => {
+    const keys = [TEST_KEY, { ...TEST_KEY, secretAccessKey: 'another' }];
+    const awsCredentials = (): typeof TEST_KEY => {
+      const key = keys.shift();
+      if (key === undefined) throw new CredentialsError('there is no key');
+      return key;
+    };
+    const opened = config({ awsEndpoint: aws.origin, awsCredentials });
+    await expectEmbedded(opened);
+    const queue = await openQueue(opened, effects());
+    expect(await queue.enqueue([aPendingJob(1)], millis(0))).toMatchObject([
+      { error: { code: 'queue-credentials-refused' } },
+    ]);
+    await expect(openQueue(opened, effects())).rejects.toMatchObject({ code: 'no-credentials' });
+    await expect(openBatch(opened, [], aws.clock.now(), effects())).rejects.toThrow('there is no key');
+  });
+
   test('opens a queue of CMQ, and connects to CMQ_ENDPOINT', async () => {
     const cloud = await EmbeddedCmq.start();
     const { queue, deadLetters, clock, credentials } = cloud;
@@ -272,9 +291,7 @@ describe('opening the queue', () => {
       attributes: { SentTimestamp: '5' },
     };
     const holdUntil = after(aws.clock.now(), minutes(1));
-    const batch = await openBatch(config({ awsEndpoint: aws.origin }), [message], holdUntil, {
-      clock: aws.clock,
-    });
+    const batch = await openBatch(config({ awsEndpoint: aws.origin }), [message], holdUntil, effects());
     expect(await batch.lease({ max: 1, holdUntil, wait: millis(0) })).toMatchObject([
       { id: 'm1', firstSeenAt: 5 },
     ]);
@@ -374,7 +391,7 @@ describe('opening the queue', () => {
     );
     if (queue === undefined || deadLetters === undefined) throw new Error('two were made');
     for (const changes of [{ queue, deadLetters }, { deadLetters }, { queue }]) {
-      const opening = openBatch(config(changes), [], aws.clock.now(), { clock: aws.clock });
+      const opening = openBatch(config(changes), [], aws.clock.now(), effects());
       await expect(opening).rejects.toMatchObject({
         code: 'queue-unusable',
         message: expect.stringMatching(/QUEUE_URL is (cos|https):.*event source/),

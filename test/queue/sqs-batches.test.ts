@@ -1,10 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { splitIntoBatches } from '../../lib/queue/batches.js';
-import { MAX_BATCH_BYTES, sendInBatches, SQS_BATCH, type BatchAnswer } from '../../lib/queue/sqs-batches.js';
+import { QueueError } from '../../lib/queue/queue-error.js';
+import type { BatchAnswer } from '../../lib/queue/sqs-answers.js';
+import { MAX_BATCH_BYTES, sendInBatches, SQS_BATCH } from '../../lib/queue/sqs-batches.js';
+import type { FailedEntry } from '../../lib/queue/sqs-errors.js';
 
 const ASKED = { action: 'SendMessageBatch', queueUrl: 'http://127.0.0.1/1/q' };
-const succeed = (entries: readonly { Id: string }[]): BatchAnswer => ({ Successful: entries, $metadata: {} });
+const NOTHING: BatchAnswer = { succeeded: new Set(), failed: new Map(), requestId: undefined };
+const ids = (entries: readonly { Id: string }[]): ReadonlySet<string> => new Set(entries.map(({ Id }) => Id));
+const succeed = (entries: readonly { Id: string }[]): BatchAnswer => ({
+  ...NOTHING,
+  succeeded: ids(entries),
+});
+const failure = (code: string, isOurs: boolean | undefined): FailedEntry => ({
+  code,
+  message: undefined,
+  isOurs,
+});
 
 describe('splitting into batches', () => {
   test('keeps all items in order, ten and a mebibyte at most, and opens no batch without need', () => {
@@ -39,7 +52,7 @@ describe('sending in batches', () => {
     let calls = 0;
     const send = (): Promise<BatchAnswer> => {
       calls += 1;
-      return Promise.resolve({ $metadata: {} });
+      return Promise.resolve(NOTHING);
     };
     expect(await sendInBatches([], { ...ASKED, send })).toEqual([]);
     expect(calls).toBe(0);
@@ -61,14 +74,11 @@ describe('sending in batches', () => {
     let calls = 0;
     const send = (entries: readonly { Id: string; item: string }[]): Promise<BatchAnswer> => {
       calls += 1;
-      const Failed = entries
+      const failed = entries
         .filter(({ item }) => item !== 'good')
-        .map(({ Id, item }) => ({ Id, Code: `${item}-${calls}`, SenderFault: item === 'ours' }));
-      return Promise.resolve({
-        Failed,
-        Successful: entries.filter(({ item }) => item === 'good'),
-        $metadata: {},
-      });
+        .map(({ Id, item }) => [Id, failure(`${item}-${calls}`, item === 'ours')] as const);
+      const succeeded = ids(entries.filter(({ item }) => item === 'good'));
+      return Promise.resolve({ ...NOTHING, succeeded, failed: new Map(failed) });
     };
     const errors = await sendInBatches(['good', 'ours', 'theirs'], { ...ASKED, send });
     expect(errors[0]).toBeUndefined();
@@ -81,7 +91,7 @@ describe('sending in batches', () => {
   });
 
   test('takes nothing for sent where the answer says nothing', async () => {
-    const send = (): Promise<BatchAnswer> => Promise.resolve({ $metadata: { requestId: 'r-1' } });
+    const send = (): Promise<BatchAnswer> => Promise.resolve({ ...NOTHING, requestId: 'r-1' });
     expect(await sendInBatches(['a', 'b'], { ...ASKED, send })).toMatchObject([
       { code: 'queue-unavailable', requestId: 'r-1' },
       { code: 'queue-unavailable', requestId: 'r-1' },
@@ -105,12 +115,10 @@ describe('sending in batches', () => {
   test('tells each item’s own end apart, whatever the order of the answer, and also where an item comes twice', async () => {
     const send = (entries: readonly { Id: string; item: string }[]): Promise<BatchAnswer> => {
       const [first, ...rest] = [...entries].reverse();
-      return Promise.resolve({
-        Successful: rest,
-        Failed:
-          first === undefined ? [] : [{ Id: first.Id, Code: 'InvalidMessageContents', SenderFault: true }],
-        $metadata: { requestId: 'r-1' },
-      });
+      const failed = new Map(
+        first === undefined ? [] : [[first.Id, failure('InvalidMessageContents', true)] as const],
+      );
+      return Promise.resolve({ succeeded: ids(rest), failed, requestId: 'r-1' });
     };
     const errors = await sendInBatches(['a', 'a', 'a'], { ...ASKED, send });
     expect(errors.map((error) => error && { code: error.code, requestId: error.requestId })).toEqual([
@@ -118,5 +126,36 @@ describe('sending in batches', () => {
       undefined,
       { code: 'message-refused', requestId: 'r-1' },
     ]);
+  });
+
+  test('sends an entry that nobody is said to be at fault for not again, and one that failed and succeeded failed', async () => {
+    let calls = 0;
+    const send = (entries: readonly { Id: string }[]): Promise<BatchAnswer> => {
+      calls += 1;
+      return Promise.resolve({ ...succeed(entries), failed: new Map([['0', failure('Odd', undefined)]]) });
+    };
+    const errors = await sendInBatches(['a', 'b'], { ...ASKED, send });
+    expect(errors.map((error) => error?.code)).toEqual(['message-refused', undefined]);
+    expect(calls).toBe(1);
+  });
+
+  test('a call that fails as a whole fails its batch, is not made again, and leaves the others alone', async () => {
+    const error = new QueueError('queue-unavailable', 'no answer');
+    const sent: number[] = [];
+    const send = (entries: readonly { Id: string; item: number }[]): Promise<BatchAnswer> => {
+      sent.push(entries.length);
+      return entries.some(({ item }) => item === 0)
+        ? Promise.reject(error)
+        : Promise.resolve(succeed(entries));
+    };
+    const items = Array.from({ length: 12 }, (_, index) => index);
+    const errors = await sendInBatches(items, { ...ASKED, send });
+    expect(errors).toEqual(items.map((item) => (item < 10 ? error : undefined)));
+    expect(sent).toEqual([10, 2]);
+  });
+
+  test('what is no failure of the queue is thrown on', async () => {
+    const bug = new TypeError('a bug');
+    await expect(sendInBatches(['a'], { ...ASKED, send: () => Promise.reject(bug) })).rejects.toBe(bug);
   });
 });

@@ -6,9 +6,11 @@ const ASKED = {
   queueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/jobs',
 };
 
-/** What the SDK throws for an error answer. */
-const answered = (name: string, httpStatusCode = 400, message = 'in words of AWS'): Error =>
-  Object.assign(new Error(message), { name, $metadata: { httpStatusCode, requestId: 'r-1' } });
+const answered = (name: string | undefined, queryName?: string) => ({
+  name,
+  queryName,
+  message: 'in words of AWS',
+});
 
 describe('an error answer of SQS', () => {
   test.each([
@@ -37,7 +39,6 @@ describe('an error answer of SQS', () => {
     ['InvalidSignatureException', 'queue-credentials-refused', 'credentials'],
     ['IncompleteSignature', 'queue-credentials-refused', 'credentials'],
     ['MissingAuthenticationToken', 'queue-credentials-refused', 'credentials'],
-    ['CredentialsProviderError', 'queue-credentials-refused', 'credentials'],
     ['RequestExpired', 'queue-clock-skewed', 'skewed'],
     ['RequestTimeTooSkewed', 'queue-clock-skewed', 'skewed'],
     ['RequestInTheFuture', 'queue-clock-skewed', 'skewed'],
@@ -50,8 +51,10 @@ describe('an error answer of SQS', () => {
     ['ReceiptHandleIsInvalid', 'lease-lost', 'job'],
     ['com.amazonaws.sqs#MessageNotInflight', 'lease-lost', 'job'],
   ])('%s is %s', (name, code, disposition) => {
-    expect(callError(answered(name), ASKED)).toMatchObject({ code, disposition, requestId: 'r-1' });
-    expect(entryError({ Code: name, SenderFault: true }, ASKED, 'r-2')).toMatchObject({
+    for (const refusal of [answered(name), answered(undefined, name), answered('Unheard', name)]) {
+      expect(callError(refusal, 400, ASKED, 'r-1')).toMatchObject({ code, disposition, requestId: 'r-1' });
+    }
+    expect(entryError({ code: name, message: undefined, isOurs: true }, ASKED, 'r-2')).toMatchObject({
       code,
       disposition,
       requestId: 'r-2',
@@ -60,20 +63,33 @@ describe('an error answer of SQS', () => {
 
   test.each([
     [400, 'queue-call-refused', 'configuration'],
+    [429, 'queue-throttled', 'throttled'],
     [499, 'queue-call-refused', 'configuration'],
     [500, 'queue-unavailable', 'transient'],
     [503, 'queue-unavailable', 'transient'],
   ])('of an unknown name counts by its status: %d is %s', (status, code, disposition) => {
     // A name counts whole: it is no exception of the name that it begins with.
     for (const name of ['InvalidParameterValue', 'ExceptionAccessDenied', 'AccessDeniedExceptionally'])
-      expect(callError(answered(name, status), ASKED)).toMatchObject({ code, disposition });
+      expect(callError(answered(name), status, ASKED, 'r-1')).toMatchObject({ code, disposition });
+    expect(callError(answered(undefined), status, ASKED, 'r-1').message).toContain(
+      `with status ${status}: in`,
+    );
   });
 
-  test('is told with what was asked of which queue, in the words of AWS, with the request ID and the cause', () => {
-    const cause = answered('AccessDenied');
-    const error = callError(cause, ASKED);
-    expect(error.message).toMatch(/^ReceiveMessage on https:.*\/jobs .*AccessDenied: in words of AWS.*r-1/);
-    expect(error.cause).toBe(cause);
+  test('counts by its newer name where the two differ', () => {
+    const error = callError(answered('AccessDenied', 'RequestThrottled'), 400, ASKED, 'r-1');
+    expect(error).toMatchObject({ code: 'queue-access-denied' });
+    expect(error.message).toContain('with AccessDenied:');
+  });
+
+  test('is told with what was asked of which queue, in the words of AWS, with the request ID', () => {
+    const { message } = callError(answered('AccessDenied'), 403, ASKED, 'r-1');
+    expect(message).toMatch(/^ReceiveMessage on https:.*\/jobs .*AccessDenied: in words of AWS.*r-1/);
+    expect(callError(answered(undefined, 'A.Odd'), 400, ASKED, undefined).message).toContain(
+      'with A.Odd: in',
+    );
+    const wordless = { ...answered('Odd'), message: undefined };
+    expect(callError(wordless, 400, ASKED, undefined).message).toContain('with Odd: no message');
   });
 
   test.each([
@@ -82,60 +98,50 @@ describe('an error answer of SQS', () => {
     ['ExpiredToken', /check the AWS key/],
     ['RequestExpired', /check the clock/],
   ])('says what to do: %s', (name, advice) => {
-    expect(callError(answered(name), ASKED).message).toMatch(advice);
+    expect(callError(answered(name), 403, ASKED, 'r-1').message).toMatch(advice);
   });
 
-  test('about credentials repeats no word of AWS, which could hold the token, and does not carry the error on', () => {
-    const error = callError(answered('SignatureDoesNotMatch', 403, 'x-amz-security-token:hunter2'), ASKED);
-    expect(error.message).toContain('SignatureDoesNotMatch');
+  test('about credentials repeats no word of AWS, which could hold the token', () => {
+    const refusal = { ...answered('SignatureDoesNotMatch'), message: 'x-amz-security-token:hunter2' };
+    const error = callError(refusal, 403, ASKED, 'r-1');
+    expect(error.message).toContain('with SignatureDoesNotMatch (');
     expect(error.message).not.toContain('hunter2');
-    expect(error.cause).toBeUndefined();
   });
 });
 
-describe('what is no answer', () => {
-  test.each([
-    [
-      'an error of the network, by its code',
-      Object.assign(new Error('no route'), { code: 'ECONNREFUSED' }),
-      'ECONNREFUSED: no route',
-    ],
-    [
-      'an error with a name of its own',
-      Object.assign(new Error('late'), { name: 'TimeoutError', code: 'ETIMEDOUT' }),
-      'TimeoutError: late',
-    ],
-    ['an error whose code is no text', Object.assign(new Error('odd'), { code: 7 }), 'Error: odd'],
-    ['something that is no error', 'a mere text', 'Error: a mere text'],
-  ])('is told as transient: %s', (_what, thrown, words) => {
-    const error = callError(thrown, ASKED);
-    expect(error).toMatchObject({
-      code: 'queue-unavailable',
-      disposition: 'transient',
-      requestId: undefined,
-    });
-    expect(error.message).toContain(`failed with ${words}`);
-    expect(error.cause).toBe(thrown);
+test('no answer, or one that does not say what it should, is transient, with its request ID and its cause', () => {
+  const cause = new Error('no route');
+  const error = answerError('an odd answer', ASKED, { requestId: 'r-3', cause });
+  expect(error).toMatchObject({
+    code: 'queue-unavailable',
+    disposition: 'transient',
+    requestId: 'r-3',
+    cause,
   });
-
-  test('but an answer that does not say what it should is transient too, with its request ID', () => {
-    const error = answerError('an odd answer', ASKED, 'r-3');
-    expect(error).toMatchObject({ code: 'queue-unavailable', disposition: 'transient', requestId: 'r-3' });
-    expect(error.message).toMatch(/ReceiveMessage on .*\/jobs .*an odd answer.*r-3/);
-  });
+  expect(error.message).toMatch(/ReceiveMessage on .*\/jobs .*an odd answer.*r-3/);
+  expect(answerError('no answer', ASKED)).not.toHaveProperty('cause');
 });
 
 describe('a failed entry of an unknown name', () => {
   test.each<[string, FailedEntry, string, RegExp]>([
     [
       'that is ours to mend',
-      { Code: 'Odd', Message: 'so it is', SenderFault: true },
+      { code: 'Odd', message: 'so it is', isOurs: true },
       'message-refused',
       /Odd: so it is/,
     ],
-    ['that is nobody’s', { Code: 'Odd', Message: 'so it is' }, 'message-refused', /Odd: so it is/],
-    ['that is the fault of SQS', { Code: 'Odd', SenderFault: false }, 'queue-unavailable', /Odd: no message/],
-    ['without a code', { Message: 'so it is' }, 'message-refused', /no code: so it is/],
+    [
+      'that is nobody’s',
+      { code: 'Odd', message: 'so it is', isOurs: undefined },
+      'message-refused',
+      /Odd: so it is/,
+    ],
+    [
+      'that is the fault of SQS',
+      { code: 'Odd', message: undefined, isOurs: false },
+      'queue-unavailable',
+      /Odd: no message/,
+    ],
   ])('%s: %j', (_what, entry, code, words) => {
     const error = entryError(entry, ASKED, 'r-4');
     expect(error).toMatchObject({ code, requestId: 'r-4' });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { after, between, epochMs, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
-import { leaseTerm, lookAgainSeconds, sendDelaySeconds } from '../../lib/queue/sqs-times.js';
+import { leaseTerm, lookAgainSeconds, sendDelaySeconds, waitSecondsOf } from '../../lib/queue/sqs-times.js';
 
 const ASKED = epochMs(Date.UTC(2026, 0, 1));
 const durations = (most: number) => fc.double({ min: 0, max: most, noNaN: true }).map(millis);
@@ -77,4 +77,14 @@ test.each([
   [hours(2), 900],
 ])('a job is sent with a delay of whole seconds up to fifteen minutes: %d ms as %d s', (delay, expected) => {
   expect(sendDelaySeconds(delay)).toBe(expected);
+});
+
+test.each([
+  [millis(0), 0],
+  [millis(1_999), 1],
+  [seconds(20), 20],
+  [millis(21_000), 20],
+  [minutes(5), 20],
+])('SQS waits whole seconds for a message, twenty at most: %d ms as %d s', (wait, expected) => {
+  expect(waitSecondsOf(wait)).toBe(expected);
 });

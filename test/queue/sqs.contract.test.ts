@@ -1,10 +1,7 @@
 import { hours, minutes } from '../../lib/domain/units.js';
-import { useAwsEnvironment } from './aws-environment.js';
 import { describePendingQueue } from './contract.js';
 import { openOnEmbeddedSqs } from './embedded-sqs.js';
 import { openOnFauxqs } from './fauxqs.js';
-
-useAwsEnvironment();
 
 const capabilities = {
   exclusiveLeases: true,

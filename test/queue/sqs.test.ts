@@ -1,15 +1,13 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
+import { systemClock } from '../../lib/platform/system.js';
 import type { Lease, Outcome, SettleResult } from '../../lib/queue/pending-queue.js';
 import { QueueError } from '../../lib/queue/queue-error.js';
-import { createSqsClient } from '../../lib/queue/sqs-client.js';
-import { openSqsQueue, type SqsQueue } from '../../lib/queue/sqs.js';
-import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
+import type { SqsQueue } from '../../lib/queue/sqs.js';
+import { aPendingJob } from '../support/pending-jobs.js';
 import { answer, ScriptedServer } from '../support/scripted-server.js';
-import { setEnvironment, TEST_KEY, useAwsEnvironment } from './aws-environment.js';
-import { EmbeddedSqs, REGION } from './embedded-sqs.js';
-
-useAwsEnvironment();
+import { TEST_KEY } from './aws-environment.js';
+import { EmbeddedSqs } from './embedded-sqs.js';
 
 const NOW = millis(0);
 const DONE: Outcome = { kind: 'done' };
@@ -121,18 +119,6 @@ describe('asking SQS for messages', () => {
     aws.advance(hours(1));
     expect(await queue.lease(request())).toMatchObject([{ firstSeenAt: sentAt }]);
   });
-});
-
-test('a queue that is closed lets its connections go', async () => {
-  const connection = { region: REGION, endpoint: aws.origin, requestTimeout: seconds(5) };
-  const client = createSqsClient(connection);
-  const destroyed = jest.spyOn(client, 'destroy');
-  const urls = { queueUrl: aws.urlOf('jobs'), deadLetterQueueUrl: aws.urlOf('dead') };
-  const other = openSqsQueue({ ...connection, ...urls, defaults: SOURCE }, { clock: aws.clock }, client);
-  expect(await other.lease(request())).toEqual([]);
-  expect(destroyed).not.toHaveBeenCalled();
-  await expect(other.close()).resolves.toBeUndefined();
-  expect(destroyed).toHaveBeenCalledTimes(1);
 });
 
 describe('settling in SQS', () => {
@@ -323,25 +309,16 @@ describe('when SQS does not do what it is asked', () => {
   });
 
   test.each([
-    ['a key that is not known', { AWS_ACCESS_KEY_ID: 'AKIDOTHER' }],
-    ['a secret that is wrong', { AWS_SECRET_ACCESS_KEY: 'another-secret' }],
-  ])('%s stops the run, and no secret is told', async (_what, environment) => {
-    setEnvironment(environment);
-    const other = aws.open();
+    ['a key that is not known', { accessKeyId: 'AKIDOTHER' }],
+    ['a secret that is wrong', { secretAccessKey: 'another-secret' }],
+  ])('%s stops the run, and no secret is told', async (_what, change) => {
+    const other = aws.open({}, { credentials: { ...TEST_KEY, ...change } });
     const error = await errorOf(other.lease(request()));
     await other.close();
     expect(error).toMatchObject({ code: 'queue-credentials-refused', disposition: 'credentials' });
     expect(error.cause).toBeUndefined();
     expect(error.message).not.toContain(TEST_KEY.secretAccessKey);
     expect(error.message).not.toContain('another-secret');
-  });
-
-  test('an environment without a key stops the run', async () => {
-    setEnvironment({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
-    const other = aws.open();
-    const error = await errorOf(other.lease(request()));
-    await other.close();
-    expect(error).toMatchObject({ code: 'queue-credentials-refused' });
   });
 
   test('passing trouble is tried through, lasting trouble told as transient', async () => {
@@ -399,40 +376,56 @@ describe('when SQS does not do what it is asked', () => {
     await other.close();
   });
 
-  test.each([
-    ['without an ID', { MessageId: undefined }, 'incomplete message'],
-    ['without a receipt handle', { ReceiptHandle: undefined }, 'incomplete message'],
-    [
-      'without a body',
-      { Body: undefined, MD5OfBody: 'd41d8cd98f00b204e9800998ecf8427e' },
-      'incomplete message',
-    ],
-    ['without attributes', { Attributes: undefined }, 'incomplete message'],
-    ['without the time it was sent', { Attributes: {} }, 'incomplete message'],
-    ['sent at no time', { Attributes: { SentTimestamp: '' } }, 'incomplete message'],
-    ['sent at what begins as a time', { Attributes: { SentTimestamp: '1e3' } }, 'incomplete message'],
-    ['sent at what ends as a time', { Attributes: { SentTimestamp: '-1' } }, 'incomplete message'],
-    ['whose body was damaged on the way', { MD5OfBody: '0'.repeat(32) }, 'MD5'],
-  ])('a message %s is not taken for one', async (_what, damage, words) => {
-    const message = {
-      MessageId: 'm1',
-      ReceiptHandle: 'r1',
-      Body: 'd1',
-      MD5OfBody: '9948c645c094247794f4c7acdbeb2bb6',
+  test('a message that was damaged on the way is told of and left to the queue, and the others are handed out', async () => {
+    const md5 = { d1: '9948c645c094247794f4c7acdbeb2bb6', d2: 'b25b0651e4b6e887e5194135d3692631' };
+    const message = (id: string, body: 'd1' | 'd2', change: object = {}): object => ({
+      MessageId: id,
+      ReceiptHandle: `handle of ${id}`,
+      Body: body,
+      MD5OfBody: md5[body],
       Attributes: { SentTimestamp: '1' },
-    };
-    const server = await ScriptedServer.start(
-      answer(200, JSON.stringify({ Messages: [{ ...message, ...damage }] }), { 'x-amzn-requestid': 'r-1' }),
+      ...change,
+    });
+    const Messages = [
+      message('m1', 'd1', { Body: 'd3' }),
+      message('m2', 'd2'),
+      message('m3', 'd1', { Attributes: {} }),
+      { Body: 'd1' },
+    ];
+    const headers = { 'x-amzn-requestid': 'r-1' };
+    const server = await ScriptedServer.start(answer(200, JSON.stringify({ Messages }), headers));
+    const other = aws.open({ endpoint: server.origin.origin });
+    expect(await other.lease(request())).toMatchObject([{ id: 'm2', job: { jobId: 'd2' } }]);
+    await other.close();
+    await server.close();
+    const warning = { level: 'warn', event: 'message-damaged', serviceRequestId: 'r-1' };
+    expect(aws.lines).toEqual([
+      expect.objectContaining({ ...warning, message: 'm1', problem: expect.stringContaining('MD5') }),
+      expect.objectContaining({
+        ...warning,
+        message: 'm3',
+        problem: expect.stringContaining('SentTimestamp'),
+      }),
+      expect.objectContaining({ ...warning, problem: expect.stringContaining('MessageId') }),
+    ]);
+    expect(aws.lines[2]).not.toHaveProperty('message');
+  });
+
+  test('no call outlives the last second of the run, which is its log’s: what cannot be settled by then comes again', async () => {
+    await enqueue(1);
+    const other = aws.open(
+      { requestTimeout: seconds(50) },
+      { clock: systemClock, deadline: after(systemClock.now(), millis(1_500)) },
     );
-    const other = aws.open({ endpoint: server.origin.href });
-    try {
-      const error = await errorOf(other.lease(request()));
-      expect(error).toMatchObject({ code: 'queue-unavailable', message: expect.stringContaining(words) });
-      if (words !== 'MD5') expect(error.requestId).toBe('r-1');
-    } finally {
-      await other.close();
-      await server.close();
-    }
+    aws.signatureNow = () => systemClock.now();
+    const [lease] = await other.lease({ ...request(), holdUntil: after(systemClock.now(), minutes(1)) });
+    if (lease === undefined) throw new Error('one was put in');
+    aws.sqs.control.fail('DeleteMessageBatch', { kind: 'delay', ms: 60_000 });
+    const began = systemClock.now();
+    expect(codes(await other.settle([{ lease, outcome: DONE }]))).toEqual(['queue-unavailable']);
+    expect(codes(await other.settle([{ lease, outcome: DONE }]))).toEqual(['queue-unavailable']);
+    expect(systemClock.now() - began).toBeLessThan(1_000);
+    expect(aws.sqs.control.calls('DeleteMessageBatch')).toBe(1);
   });
 
   test('the queue’s own redrive moves what nobody settles, without a word of ours', async () => {

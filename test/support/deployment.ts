@@ -73,8 +73,6 @@ export class Deployment {
         ...environmentOf(cloud, { queueUrl, deadLetterQueueUrl, source: SOURCE }),
         QUEUE_WAIT_SECONDS: '0',
         LOG_LEVEL: 'debug',
-        // The SDK's notice about Node 20, which Lambda does not have.
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
         ...changes.env?.(cloud),
       },
       timeoutMs: changes.timeoutMs ?? 30_000,

@@ -61,7 +61,6 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
   #jobs: ReadonlyMap<string, TrueJob> = new Map();
   #custody: Custody | undefined;
   #queue: QueueWorld | undefined;
-  #queueFaults = 0;
 
   constructor(scenario: Scenario, scheduler: Scheduler) {
     this.#scenario = scenario;
@@ -115,8 +114,8 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     this.#watches.delete(process);
     if (why !== 'by the time limit') return;
     this.onFault('killed-by-time-limit');
-    // Settling has three seconds: that is enough unless the queue fails.
-    if (this.#queueFaults === 0) this.violations.add(6, `run ${process.id} did not end within its time`);
+    // Settling has three seconds, and no call outlives them, whatever the queue does.
+    this.violations.add(6, `run ${process.id} did not end within its time`);
   }
 
   onEnd(process: Process, report: RunReport | undefined, error: DocjobError | undefined): void {
@@ -139,7 +138,6 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
   }
 
   onFault(kind: string): void {
-    if (kind.startsWith('queue-')) this.#queueFaults += 1;
     this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
   }
 

@@ -17,8 +17,8 @@ import type {
 } from '../world/queue-world.js';
 import { boundByExactDelays } from '../world/staleness.js';
 import type { SqsPlan } from './plan.js';
-import { NOTICE_QUEUE_URL, SimulatedSdkClient } from './sdk-client.js';
 import { SimulatedSqs } from './service.js';
+import { NOTICE_QUEUE_URL, SqsTransport } from './transport.js';
 
 const OPTIONS: SqsOptions = {
   queueUrl: 'https://sqs.ap-east-1.amazonaws.com/123456789012/pending',
@@ -29,7 +29,9 @@ const OPTIONS: SqsOptions = {
   defaults: SOURCE,
 };
 
-/** The world of SQS: the real adapter over a simulated SDK client and service. */
+const CREDENTIALS = { accessKeyId: 'AKIDsimulated', secretAccessKey: 'simulated' };
+
+/** The world of SQS: the real adapter over a simulated wire and service. */
 export class SqsWorld implements QueueWorld {
   readonly #sqs: SimulatedSqs;
   readonly #subjects = new Map<string, string>();
@@ -61,20 +63,24 @@ export class SqsWorld implements QueueWorld {
     this.#sqs.send(subject, body, delayMs);
   }
 
-  open(process: Process, { clock }: RunEffects): Promise<PendingQueue> {
-    const client = new SimulatedSdkClient(process, this.#sqs, this.#about, this.#subjects);
-    return Promise.resolve(openSqsQueue(OPTIONS, { clock }, client.asSdkClient()));
+  open(process: Process, effects: RunEffects): Promise<PendingQueue> {
+    const transport = new SqsTransport(process, this.#sqs, this.#about, this.#subjects);
+    const random = this.#about.dice.random;
+    return Promise.resolve(
+      openSqsQueue(OPTIONS, { ...effects, transport, credentials: CREDENTIALS, random }),
+    );
   }
 
   /** With chance of its own, so that what befalls the queue of jobs stays as it is. */
-  openNotices(process: Process, { clock }: RunEffects): NoticeQueue | undefined {
+  openNotices(process: Process, effects: RunEffects): NoticeQueue | undefined {
     const { isOn, faultRate } = this.#scenario.notices;
     if (!isOn) return undefined;
     const dice = this.#noticeDice;
     const plan = { ...this.#about.plan, faultRate };
     const about = { ...this.#about, plan, dice, latency: () => dice.integer(2, 25) };
-    const client = new SimulatedSdkClient(process, this.#sqs, about, this.#subjects);
-    return openSqsNotices({ ...OPTIONS, queueUrl: NOTICE_QUEUE_URL }, { clock }, client.asSdkClient());
+    const transport = new SqsTransport(process, this.#sqs, about, this.#subjects);
+    const options = { ...OPTIONS, queueUrl: NOTICE_QUEUE_URL };
+    return openSqsNotices(options, { ...effects, transport, credentials: CREDENTIALS, random: dice.random });
   }
 
   holds(subject: string): boolean {
