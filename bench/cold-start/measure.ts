@@ -19,7 +19,6 @@ interface Starter {
   readonly entry: string;
   readonly exported: 'handler' | 'main_handler';
   readonly queue: QueueKind;
-  readonly external?: readonly string[];
 }
 
 const STARTERS = [
@@ -37,14 +36,6 @@ const STARTERS = [
     entry: POLL,
     exported: 'main_handler',
     queue: 'bucket',
-  },
-  {
-    name: 'scf-without-sqs',
-    label: 'the same without the SQS client in the bundle',
-    entry: POLL,
-    exported: 'main_handler',
-    queue: 'bucket',
-    external: ['@aws-sdk/*', '@smithy/*'],
   },
   {
     name: 'peer-sdk',
@@ -81,8 +72,8 @@ export async function measureColdStarts(rounds: number, folder: string): Promise
     await cloud.fill(1, 10, 'bucket');
     const prepared = [];
     for (const starter of STARTERS) {
-      const { entry, queue, external = [] }: Starter = starter;
-      const bundle = await bundleForBench(entry, folder, { external });
+      const { entry, queue }: Starter = starter;
+      const bundle = await bundleForBench(entry, folder);
       prepared.push({ starter, bundle, env: cloud.ready.env[queue], starts: [] as ColdStart[] });
     }
     for (let round = 0; round <= rounds; round += 1) {

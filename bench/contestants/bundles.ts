@@ -17,8 +17,6 @@ export interface BenchBundle {
 
 /** What is different from a deployment's bundle. */
 export interface BenchBundleOptions {
-  /** Packages that are left out, and must not be needed. */
-  readonly external?: readonly string[];
   /** Leaves the code readable, for a profile. */
   readonly isReadable?: boolean;
 }
@@ -27,9 +25,9 @@ export interface BenchBundleOptions {
 export async function bundleForBench(
   entry: string,
   folder: string,
-  { external = [], isReadable = false }: BenchBundleOptions = {},
+  { isReadable = false }: BenchBundleOptions = {},
 ): Promise<BenchBundle> {
-  const name = [entry, ...external].join('-').replaceAll(/[^a-z0-9-]+/gi, '-');
+  const name = entry.replaceAll(/[^a-z0-9-]+/gi, '-');
   const outfile = join(folder, name, 'index.cjs');
   await mkdir(join(folder, name), { recursive: true });
   const { metafile } = await build({
@@ -38,7 +36,6 @@ export async function bundleForBench(
     absWorkingDir: ROOT,
     entryPoints: [entry],
     outfile,
-    external: [...external],
     metafile: true,
     sourcemap: 'linked',
     sourcesContent: false,
