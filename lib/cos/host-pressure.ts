@@ -16,6 +16,9 @@ const REGAIN: Millis = seconds(4);
 /** One request a second always goes: it is how we hear that the host takes more again. */
 const LEAST_RATE = 1;
 
+/** The gap at that rate. A longer one is a pause, and tells nothing of the rate. */
+const LONGEST_GAP: Millis = seconds(1);
+
 /** The share of the latest gap in the mean of the gaps between requests: that of some ten requests, so that one pause does not count for an idle host. */
 const SMOOTHING = 0.1;
 
@@ -108,7 +111,7 @@ export class HostPressure {
   started(): void {
     const now = this.#clock.now();
     if (this.#lastAt !== undefined) {
-      const gap = Math.min(1_000 / LEAST_RATE, Math.max(0, between(this.#lastAt, now)));
+      const gap = Math.min(LONGEST_GAP, Math.max(0, between(this.#lastAt, now)));
       this.#gapMs += (gap - this.#gapMs) * SMOOTHING;
     }
     this.#lastAt = now;
