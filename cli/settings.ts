@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Environment } from '../lib/env-reader.js';
 import type { GlobalOptions, Machine } from './context.js';
 import { SettingsError } from './errors.js';
+import { codeOf } from './lists.js';
 import { isSet, KEY_GROUPS, SECRETS, VARIABLES } from './variables.js';
 
 /** Read from the working directory if it is there. */
@@ -56,13 +57,6 @@ async function readText(path: string, isRequired: boolean): Promise<string | und
     if (code === 'ENOENT' && !isRequired) return undefined;
     throw new SettingsError(`the config file ${path} cannot be read (${code})`);
   }
-}
-
-/** Node's name for what went wrong. */
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error
-    ? String(error.code)
-    : 'unknown error';
 }
 
 interface Chosen {

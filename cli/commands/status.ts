@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { describeDocJob, type JobSource } from '../../lib/doc-jobs/describe.js';
 import type { DocJob } from '../../lib/doc-jobs/doc-job.js';
-import { jobId, region, bucket } from '../args.js';
+import { jobId } from '../args.js';
 import { command } from '../command.js';
-import { NotThereError, UsageError } from '../errors.js';
+import { NotThereError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { fieldLines } from '../output.js';
 import { withService } from '../services.js';
+import { declareSource, sourceArgs, sourceOf } from '../source.js';
 import type { Style } from '../style.js';
 
 /** `docjob status <jobId>`: what CI says about one job. */
@@ -22,12 +23,9 @@ export const status = command({
     },
   ],
   declare: (declared) => {
-    declared
-      .argument('<jobId>', 'the ID that the create call returned')
-      .option('--bucket <name>', 'the source bucket (default: SOURCE_BUCKET)')
-      .option('--region <name>', 'its region (default: SOURCE_REGION)');
+    declareSource(declared.argument('<jobId>', 'the ID that the create call returned'));
   },
-  args: v.object({ jobId, bucket: v.optional(bucket), region: v.optional(region) }),
+  args: v.object({ jobId, ...sourceArgs }),
   run: async (args, context) =>
     withService(context, async ({ config, requester }) => {
       const source = sourceOf(args, config.source);
@@ -44,22 +42,6 @@ export const status = command({
       return exitCodeOf(job);
     }),
 });
-
-/** The bucket that was named, or the one of the settings. @throws UsageError for half of one. */
-export function sourceOf(
-  named: {
-    readonly bucket?: JobSource['bucket'] | undefined;
-    readonly region?: JobSource['region'] | undefined;
-  },
-  fallback: JobSource,
-): JobSource {
-  const { bucket: name, region: place } = named;
-  if (name === undefined && place === undefined) return fallback;
-  if (name !== undefined && place !== undefined) return { bucket: name, region: place };
-  throw new UsageError(
-    `--${name === undefined ? 'bucket' : 'region'} is missing: give --bucket and --region together`,
-  );
-}
 
 function exitCodeOf({ state }: DocJob): ExitCode {
   return state === 'Failed' || state === 'Cancel' ? EXIT.foundWrong : EXIT.ok;
