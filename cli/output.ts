@@ -60,6 +60,11 @@ export class Output {
     this.#write(this.#stdout, this.isJson ? JSON.stringify(value) : inWords(this.style));
   }
 
+  /** A result that is a document already, JSON or not: as it is. */
+  text(text: string): void {
+    this.#write(this.#stdout, text);
+  }
+
   /** A word to the user that is no result. */
   note(text: string): void {
     this.#write(this.#stderr, this.isJson ? JSON.stringify({ note: text }) : safeLines(text));

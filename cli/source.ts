@@ -16,18 +16,28 @@ export function declareSource(declared: Declared): void {
     .option('--region <name>', 'its region (default: SOURCE_REGION)');
 }
 
+/** A bucket and its region as they were given, each perhaps not. */
+interface Given {
+  readonly bucket?: JobSource['bucket'] | undefined;
+  readonly region?: JobSource['region'] | undefined;
+}
+
 /** The bucket that was named, or the one of the settings. @throws UsageError for half of one */
-export function sourceOf(
-  named: {
-    readonly bucket?: JobSource['bucket'] | undefined;
-    readonly region?: JobSource['region'] | undefined;
-  },
-  fallback: JobSource,
-): JobSource {
-  if (named.bucket === undefined && named.region === undefined) return fallback;
-  if (named.bucket !== undefined && named.region !== undefined)
-    return { bucket: named.bucket, region: named.region };
+export function sourceOf(given: Given, fallback: JobSource): JobSource {
+  return pairOf(given, '') ?? fallback;
+}
+
+/**
+ * A bucket that was named; undefined where none was.
+ *
+ * @param prefix of the two options' names
+ * @throws UsageError for half of one
+ */
+export function pairOf({ bucket: name, region: place }: Given, prefix: string): JobSource | undefined {
+  if (name === undefined && place === undefined) return undefined;
+  if (name !== undefined && place !== undefined) return { bucket: name, region: place };
+  const missing = name === undefined ? 'bucket' : 'region';
   throw new UsageError(
-    `--${named.bucket === undefined ? 'bucket' : 'region'} is missing: give --bucket and --region together`,
+    `--${prefix}${missing} is missing: give --${prefix}bucket and --${prefix}region together`,
   );
 }
