@@ -1,3 +1,4 @@
+import type { Command as Declared } from 'commander';
 import type { Clock, RandomSource } from '../lib/domain/effects.js';
 import type { Environment } from '../lib/env-reader.js';
 import type { Output, TextStream } from './output.js';
@@ -29,6 +30,8 @@ export interface GlobalOptions {
 export interface Context extends Machine {
   readonly options: GlobalOptions;
   readonly output: Output;
+  /** The tree of commands, for completion. */
+  readonly program: Declared;
   /**
    * The settings: the environment, and what the config file adds to it. Read at the first call, for commands that need none.
    *

@@ -60,9 +60,9 @@ export class Output {
     this.#write(this.#stdout, this.isJson ? JSON.stringify(value) : inWords(this.style));
   }
 
-  /** A result that is a document already, JSON or not: as it is. */
+  /** A result that is a document already: byte for byte, save on a terminal, which might obey it. */
   text(text: string): void {
-    this.#write(this.#stdout, text);
+    this.#write(this.#stdout, this.#stdout.isTTY === true ? safeLines(text) : text);
   }
 
   /** A word to the user that is no result. */

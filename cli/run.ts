@@ -34,6 +34,7 @@ export async function runCli(args: readonly string[], machine: Machine): Promise
         ...machine,
         options,
         output,
+        program,
         settings: () =>
           (known.settings ??= readSettings({ ...machine, options }, (text) => output.warn(text))),
       };

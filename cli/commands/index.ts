@@ -1,4 +1,6 @@
 import type { Command, Group } from '../command.js';
+import { cloud } from './cloud.js';
+import { completion } from './completion.js';
 import { enqueue } from './enqueue.js';
 import { manifest } from './manifest.js';
 import { poll } from './poll.js';
@@ -7,4 +9,13 @@ import { status } from './status.js';
 import { submit } from './submit.js';
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly (Command | Group)[] = [submit, enqueue, poll, status, manifest, sign];
+export const COMMANDS: readonly (Command | Group)[] = [
+  submit,
+  enqueue,
+  poll,
+  status,
+  manifest,
+  sign,
+  cloud,
+  completion,
+];
