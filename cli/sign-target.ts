@@ -12,8 +12,8 @@ const PARAMETER = /^([^=]*)=?(.*)$/s;
 /** What a URL asks for. Undefined where it is none: not http or https, with a user, with a fragment, or not percent-encoded in UTF-8. */
 export function parseTarget(url: string): SignTarget | undefined {
   // The path is read as it is written: the URL class would resolve "..", which can be part of a key.
-  const [, , path, search = ''] = /^(https?:\/\/[^/?#@\s]+)([^?#\s]*)(?:\?([^#\s]*))?$/.exec(url) ?? [];
-  if (path === undefined || !URL.canParse(url)) return undefined;
+  const [, start, path = '/', search = ''] = /^(https?:\/\/[^/?#@\s]+)(\/[^?#\s]*)?(?:\?([^#\s]*))?$/.exec(url) ?? [];
+  if (start === undefined || !URL.canParse(url)) return undefined;
   const { origin, host } = new URL(url);
   try {
     const query = new Map<string, string[]>();
@@ -24,7 +24,7 @@ export function parseTarget(url: string): SignTarget | undefined {
     return {
       origin,
       host,
-      path: decodeURIComponent(path === '' ? '/' : path),
+      path: decodeURIComponent(path),
       query: Object.fromEntries(query),
     };
   } catch (error) {
