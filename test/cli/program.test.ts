@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { command, group, type Command, type Group, type ReadValues } from '../../cli/command.js';
 import { COMMANDS } from '../../cli/commands/index.js';
+import { EXIT } from '../../cli/exit-codes.js';
 import { buildProgram } from '../../cli/program.js';
 import { styleOf } from '../../cli/style.js';
 import { child, docjob } from './command-line.js';
@@ -82,6 +84,31 @@ describe('the help', () => {
       '\u001b',
     );
     expect((await docjob(['--help'], { env: { FORCE_COLOR: '1' } })).stdout).toContain('\u001b[1m');
+  });
+});
+
+describe('docs/cli.md', () => {
+  const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+
+  test('has examples that parse, of every command', async () => {
+    const lines = [...page.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block = '']) =>
+      block.trim().split('\n'),
+    );
+    const named = new Set<string>();
+    for (const line of lines) {
+      const [found, values] = await parsed(wordsOf(line));
+      expect(() => found.prepare(values)).not.toThrow();
+      named.add(found.name);
+    }
+    expect([...named].sort()).toEqual(
+      everyCommand()
+        .map(([, { name }]) => name)
+        .sort(),
+    );
+  });
+
+  test('names every exit code', () => {
+    for (const code of Object.values(EXIT)) expect(page).toMatch(new RegExp(`^\\|.*\\b${code}\\b.*\\|`, 'm'));
   });
 });
 

@@ -171,8 +171,11 @@ describe('the variables of a profile', () => {
     expect([...asked].filter((name) => !VARIABLES.has(name))).toEqual([]);
   });
 
-  test('are all in docs/configuration.md', async () => {
-    const page = await readFile(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  test('are all documented', async () => {
+    const pages = ['configuration.md', 'cli.md'].map(
+      (name) => new URL(`../../docs/${name}`, import.meta.url),
+    );
+    const page = (await Promise.all(pages.map((url) => readFile(url, 'utf8')))).join('');
     expect([...VARIABLES].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
