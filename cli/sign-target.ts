@@ -12,7 +12,8 @@ const PARAMETER = /^([^=]*)=?(.*)$/s;
 /** What a URL asks for. Undefined where it is none: not http or https, with a user, with a fragment, or not percent-encoded in UTF-8. */
 export function parseTarget(url: string): SignTarget | undefined {
   // The path is read as it is written: the URL class would resolve "..", which can be part of a key.
-  const [, start, path = '/', search = ''] = /^(https?:\/\/[^/?#@\s]+)(\/[^?#\s]*)?(?:\?([^#\s]*))?$/.exec(url) ?? [];
+  const [, start, path = '/', search = ''] =
+    /^(https?:\/\/[^/?#@\s]+)(\/[^?#\s]*)?(?:\?([^#\s]*))?$/.exec(url) ?? [];
   if (start === undefined || !URL.canParse(url)) return undefined;
   const { origin, host } = new URL(url);
   try {

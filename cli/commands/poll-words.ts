@@ -10,15 +10,21 @@ export function reportInWords(report: RunReport, { red, yellow, green }: Style):
   const { finished, deadLettered, waiting, returned, unsettled, incomplete, errors, durationMs, stopped } =
     report;
   const parts = [
-    green(`${sum(finished)} manifests${listed(finished)}`),
-    `${waiting} wait`,
-    ...(incomplete === 0 ? [] : [yellow(`${incomplete} manifests are incomplete`)]),
+    green(`${many(sum(finished), 'manifest')}${listed(finished)}`),
+    `${waiting} waiting`,
+    ...(incomplete === 0 ? [] : [yellow(`${incomplete} of them incomplete`)]),
     ...(returned === 0 ? [] : [yellow(`${returned} handed back unlooked`)]),
-    ...(sum(deadLettered) === 0 ? [] : [red(`${sum(deadLettered)} dead letters${listed(deadLettered)}`)]),
+    ...(sum(deadLettered) === 0
+      ? []
+      : [red(`${many(sum(deadLettered), 'dead letter')}${listed(deadLettered)}`)]),
     ...(unsettled === 0 ? [] : [red(`${unsettled} could not be settled`)]),
-    ...(sum(errors) === 0 ? [] : [yellow(`${sum(errors)} looks failed${listed(errors)}`)]),
+    ...(sum(errors) === 0 ? [] : [yellow(`${many(sum(errors), 'failed look')}${listed(errors)}`)]),
   ];
-  return `${report.leased} jobs: ${parts.join(', ')}; ${stopped} after ${(durationMs / 1_000).toFixed(1)} s`;
+  return `${many(report.leased, 'job')}: ${parts.join(', ')}; ${stopped} after ${(durationMs / 1_000).toFixed(1)} s`;
+}
+
+function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 type Counts = Readonly<Partial<Record<string, number>>>;

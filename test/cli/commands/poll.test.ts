@@ -14,7 +14,7 @@ describe('docjob poll', () => {
     for (const jobId of [done, slow]) surround.cloud.sqs.send('pending', jobId);
     const { code, stdout, stderr } = await child(['poll'], surround).ended;
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^2 jobs: 1 manifests \(Success 1\), 1 wait; queue-empty after [\d.]+ s\n$/);
+    expect(stdout).toMatch(/^2 jobs: 1 manifest \(Success 1\), 1 waiting; queue-empty after [\d.]+ s\n$/);
     expect(readManifest((await manifestOf(surround, done)) ?? '').pages).toHaveLength(3);
   });
 
@@ -41,7 +41,7 @@ describe('docjob poll', () => {
     const surround = await aCloud();
     surround.cloud.sqs.send('pending', await surround.makeJob('report.docx'));
     const { stdout, stderr } = await docjob(['poll', '--verbose'], surround);
-    expect(stdout).toMatch(/^1 jobs: [^\n]*\n$/);
+    expect(stdout).toMatch(/^1 job: [^\n]*\n$/);
     expect(stderr).toMatch(/^\d\d:\d\d:\d\d manifest-written .*jobId=d/m);
   });
 
