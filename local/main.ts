@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { parseBucketName, parseRegion, type BucketName, type Region } from '../lib/domain/names.js';
-import { startCloud, type Cloud } from './cloud.js';
-import { environmentOf } from './environment.js';
+import type { Cloud } from './cloud.js';
+import { exampleInWords, startExample } from './example.js';
 
 /** Starts the embedded cloud alone, until it is interrupted: `npm run cloud`. */
 
@@ -24,9 +23,6 @@ interface Flags {
   readonly isJson: boolean;
   readonly isHelp: boolean;
 }
-
-/** The buckets that are there from the start; the first is the source of the example settings. */
-const EXAMPLES = [bucket('docs-1250000000', 'ap-beijing'), bucket('pages-1250000000', 'ap-beijing')] as const;
 
 function readFlags(args: readonly string[]): Flags {
   const options = {
@@ -51,44 +47,19 @@ function parsed<T>(parse: () => T): T {
   }
 }
 
-function inWords(cloud: Cloud, flags: Flags, settings: Readonly<Record<string, string>>): string {
-  const buckets = cloud.control.buckets.map(({ name, region }) => `  ${name} in ${region}`);
-  return [
-    `The embedded cloud listens on ${cloud.origin} for COS, CI and SQS. Its buckets are folders below ${flags.root}:`,
-    ...buckets,
-    '',
-    'To use it, set',
-    ...Object.entries(settings).map(([name, value]) => `  export ${name}=${value}`),
-    '',
-    'Ctrl-C ends it.',
-    '',
-  ].join('\n');
-}
-
 async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2));
   if (flags.isHelp) {
     process.stdout.write(USAGE);
     return;
   }
-  const cloud = await startCloud({ root: flags.root, port: flags.port });
-  try {
-    for (const { name, region } of EXAMPLES) await cloud.control.createBucket(name, region);
-  } catch (error) {
-    await cloud.close();
-    throw error;
-  }
-  endWith(cloud);
-  const [{ name, region }] = EXAMPLES;
-  const settings = environmentOf(cloud, {
-    queueUrl: cloud.sqs.createQueue('docjob-pending'),
-    deadLetterQueueUrl: cloud.sqs.createQueue('docjob-dead-letters'),
-    source: { bucket: name, region },
-  });
+  const example = await startExample({ root: flags.root, port: flags.port });
+  endWith(example.cloud);
+  const { cloud, settings } = example;
   const { origin, control } = cloud;
   const text = flags.isJson
     ? `${JSON.stringify({ origin, buckets: control.buckets, settings })}\n`
-    : inWords(cloud, flags, settings);
+    : exampleInWords(example, flags.root);
   process.stdout.write(text);
 }
 
@@ -106,14 +77,6 @@ function endWith(cloud: Cloud): void {
 /** An error in one line: Node's own sometimes have several. */
 function oneLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ');
-}
-
-function bucket(name: string, region: string): { readonly name: BucketName; readonly region: Region } {
-  const bucketName = parseBucketName(name);
-  const regionName = parseRegion(region);
-  if (bucketName === undefined || regionName === undefined)
-    throw new Error(`${name} in ${region} is no bucket`);
-  return { name: bucketName, region: regionName };
 }
 
 try {

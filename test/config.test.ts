@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config-error.js';
 import { parseCallbackConfig } from '../lib/callback/config.js';
-import { parseConfig } from '../lib/config.js';
+import { parseConfig, parseServiceConfig } from '../lib/config.js';
 import { epochMs } from '../lib/domain/units.js';
 import { parseSubmitConfig } from '../lib/submit/config.js';
 import { EnvReader } from '../lib/env-reader.js';
@@ -27,6 +27,10 @@ function problemsOf(env: Record<string, string>): readonly string[] {
     throw error;
   }
   return [];
+}
+
+function pick({ client, source, keyTemplate }: ReturnType<typeof parseServiceConfig>): unknown {
+  return { client, source, keyTemplate };
 }
 
 describe('the queue for notices', () => {
@@ -93,6 +97,15 @@ describe('the configuration', () => {
         schedule: { share: 0.25, floor: 10_000, ceiling: 1_800_000, jitter: 0.25 },
       },
     });
+  });
+
+  test('of COS and CI alone needs no queue, and is the same otherwise', () => {
+    const { SOURCE_BUCKET, SOURCE_REGION } = NEEDED;
+    const { client, source, keyTemplate } = parseServiceConfig({ SOURCE_BUCKET, SOURCE_REGION });
+    expect({ client, source, keyTemplate }).toEqual(pick(parseConfig(NEEDED).run));
+    expect(() => parseServiceConfig({ SOURCE_BUCKET, REQUEST_RETRIES: 'many' })).toThrow(
+      /SOURCE_REGION is not set.*\n.*REQUEST_RETRIES is "many"/,
+    );
   });
 
   test('takes a queue in a bucket, but no manifests in its folders', () => {

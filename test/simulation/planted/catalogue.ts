@@ -20,9 +20,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a job is acknowledged before its manifest is written',
     file: 'lib/poller/look.ts',
-    find: 'const written = await write(job, ended, decision.complete, location, deps);',
+    find: 'const written = await write(lease.job, ended, complete, location, deps);',
     replace:
-      'const written = {} as Notice; write(job, ended, decision.complete, location, deps).catch(() => undefined);',
+      'const written = {} as Notice; write(lease.job, ended, complete, location, deps).catch(() => undefined);',
     within: 20,
     breaks: [0, 1, 5],
   },
@@ -45,9 +45,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a job that CI does not know is dropped',
     file: 'lib/poller/look.ts',
-    find: "if (decision.kind !== 'finish') return { outcome: outcomeOf(decision) };",
+    find: "if (decision.kind !== 'finish') return { kind: 'settle', outcome: outcomeOf(decision) };",
     replace:
-      "if (observation.kind === 'answered' && observation.answer.kind === 'missing') return { outcome: { kind: 'done' } };\n  if (decision.kind !== 'finish') return { outcome: outcomeOf(decision) };",
+      "if (observation.kind === 'answered' && observation.answer.kind === 'missing') return { kind: 'settle', outcome: { kind: 'done' } };\n  if (decision.kind !== 'finish') return { kind: 'settle', outcome: outcomeOf(decision) };",
     within: 50,
     breaks: [1],
   },
