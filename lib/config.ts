@@ -4,7 +4,14 @@ import type { CosClientPolicy } from './cos/client.js';
 import type { EndpointOverrides } from './cos/hosts.js';
 import { DEFAULT_RETRY_BUDGET } from './cos/retry-budget.js';
 import { MAX_ANSWER_BYTES } from './doc-jobs/decode.js';
-import { appIdOf, parseAwsRegion, parseBucketName, parseRegion, type BucketName } from './domain/names.js';
+import {
+  appIdOf,
+  parseAwsRegion,
+  parseBucketName,
+  parseRegion,
+  type BucketName,
+  type Region,
+} from './domain/names.js';
 import { millis, seconds, type Millis } from './domain/units.js';
 import { EnvReader, shown, type Environment } from './env-reader.js';
 import { parseKeyTemplate, type KeyTemplate } from './manifest/location.js';
@@ -42,6 +49,9 @@ export interface Config {
   readonly metrics: MetricFormat | undefined;
 }
 
+/** What is set about COS and CI alone: for those who work without a queue. */
+export type ServiceConfig = Pick<RunPolicy, 'client' | 'source' | 'isAllowedBucket' | 'keyTemplate'>;
+
 /** SQS answers in some ten milliseconds; what is kept free for settling at the end of a run must hold several calls. */
 const QUEUE_REQUEST_TIMEOUT: Millis = seconds(1);
 
@@ -63,14 +73,25 @@ export function parseConfig(env: Environment): Config {
   return config;
 }
 
+/**
+ * Reads from the same environment what COS and CI are asked with: no queue needs to be set.
+ *
+ * @throws ConfigError as {@link parseConfig} does, about the variables that it reads.
+ */
+export function parseServiceConfig(env: Environment): ServiceConfig {
+  const read = new EnvReader(env);
+  const { bucket, region } = readSource(read);
+  const keyTemplate = readKeyTemplate(read);
+  const isAllowedBucket = readAllowedBuckets(read, bucket);
+  const client = readClient(read, readConcurrentRuns(read));
+  const isWhole = bucket && region && keyTemplate;
+  if (read.problems.length > 0 || !isWhole) throw new ConfigError(read.problems);
+  return { client, source: { bucket, region }, isAllowedBucket, keyTemplate };
+}
+
 /** As {@link parseConfig}, for those who read more than it does; undefined, with the problems noted, when it is not usable. */
 export function readConfig(read: EnvReader): Config | undefined {
-  const bucket = read.required(
-    'SOURCE_BUCKET',
-    'a bucket name with its APPID, such as docs-1250000000',
-    parseBucketName,
-  );
-  const region = read.required('SOURCE_REGION', 'a region such as ap-beijing', parseRegion);
+  const { bucket, region } = readSource(read);
   const kind = read.optional('QUEUE_KIND', '"sqs" or nothing', (text) => (text === 'sqs' ? text : undefined));
   const queue = readQueue(read, 'QUEUE_URL', 'the URL of the queue of pending jobs', kind);
   const deadLetters = readQueue(
@@ -89,7 +110,7 @@ export function readConfig(read: EnvReader): Config | undefined {
   const keyTemplate = readKeyTemplate(read);
   checkManifestKey(keyTemplate, [queue, deadLetters], read);
   const isAllowedBucket = readAllowedBuckets(read, bucket);
-  const maxConcurrentRuns = read.integer('MAX_CONCURRENT_RUNS', 1, { min: 1, max: 1_000 });
+  const maxConcurrentRuns = readConcurrentRuns(read);
   const client = readClient(read, maxConcurrentRuns);
   const decisions = readDecisions(read);
   const logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info');
@@ -133,6 +154,22 @@ export function readConfig(read: EnvReader): Config | undefined {
       ...sweep,
     },
   };
+}
+
+/** The bucket of bare job IDs, and of the probe. */
+function readSource(read: EnvReader): { bucket: BucketName | undefined; region: Region | undefined } {
+  return {
+    bucket: read.required(
+      'SOURCE_BUCKET',
+      'a bucket name with its APPID, such as docs-1250000000',
+      parseBucketName,
+    ),
+    region: read.required('SOURCE_REGION', 'a region such as ap-beijing', parseRegion),
+  };
+}
+
+function readConcurrentRuns(read: EnvReader): number {
+  return read.integer('MAX_CONCURRENT_RUNS', 1, { min: 1, max: 1_000 });
 }
 
 function readClient(read: EnvReader, maxConcurrentRuns: number): CosClientPolicy {

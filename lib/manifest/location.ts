@@ -99,7 +99,7 @@ type ManifestLocationAnswer =
  * or into the source bucket where CI reported no output. What CI reported is checked before it can reach a host name (DESIGN promise 8).
  */
 export function manifestLocation(
-  job: EndedJob,
+  job: Pick<EndedJob, 'jobId' | 'output'>,
   source: { readonly bucket: BucketName; readonly region: Region },
   template: KeyTemplate,
   isAllowed: (bucket: BucketName) => boolean,

@@ -14,7 +14,7 @@ import {
   type KeyTemplate,
   type ManifestLocation,
 } from '../manifest/index.js';
-import type { JobLease, Outcome, PendingJob } from '../queue/pending-queue.js';
+import type { DeadLetterReason, JobLease, Outcome, PendingJob } from '../queue/pending-queue.js';
 import type { Log } from '../telemetry/log.js';
 import {
   decide,
@@ -51,45 +51,67 @@ export interface LookResult {
   readonly finished?: FinishedJob;
 }
 
+/** What follows from what CI says about a job. Nothing has been done about it. */
+export type Assessment =
+  /** Its manifest is to be written. */
+  | {
+      readonly kind: 'finish';
+      readonly job: EndedJob;
+      readonly complete: boolean;
+      readonly location: ManifestLocation;
+    }
+  /** Its lease is to end so; never as done. */
+  | { readonly kind: 'settle'; readonly outcome: Outcome };
+
 /**
  * Looks at one leased job: asks CI, decides, and writes the manifest of a job that has ended. An outcome of `done` means that the manifest is
  * there.
  *
  * @throws what concerns more than this job: a DocjobError of disposition `credentials`, a DeadlineError, the reason of an aborted signal.
  */
-export async function look({ job, firstSeenAt }: JobLease, deps: LookDeps): Promise<LookResult> {
-  if (!deps.isAllowedBucket(job.bucket)) {
-    const detail = `the source bucket ${job.bucket} is not allowed: add it to ALLOWED_BUCKETS and redrive the job`;
-    return { outcome: { kind: 'dead-letter', reason: 'bucket-not-allowed', detail } };
-  }
-  const about = (): Circumstances => ({
-    pending: job,
-    firstSeenAt,
-    now: deps.now(),
-    random: deps.random(),
-  });
-
-  const observation = await observe(job, deps);
-  const decision = decide(observation, about(), deps.policy);
-  if (decision.kind !== 'finish') return { outcome: outcomeOf(decision) };
-
-  const ended = decision.job;
-  const location = manifestLocation(ended, job, deps.keyTemplate, deps.isAllowedBucket);
-  if (location.kind === 'not-allowed') {
-    return { outcome: { kind: 'dead-letter', reason: 'output-not-allowed', detail: location.problem } };
-  }
-  const error = await write(job, ended, decision.complete, location, deps);
+export async function look(lease: JobLease, deps: LookDeps): Promise<LookResult> {
+  const assessment = await assess(lease, deps);
+  if (assessment.kind === 'settle') return { outcome: assessment.outcome };
+  const { job: ended, complete, location } = assessment;
+  const error = await write(lease.job, ended, complete, location, deps);
   if (error === undefined) {
-    return { outcome: { kind: 'done' }, finished: { state: ended.state, complete: decision.complete } };
+    return { outcome: { kind: 'done' }, finished: { state: ended.state, complete } };
   }
-  return { outcome: outcomeOf(decideOnFailedWrite(error, ended, about(), deps.policy)) };
+  const about = circumstancesOf(lease, deps);
+  return { outcome: outcomeOf(decideOnFailedWrite(error, ended, about, deps.policy)) };
+}
+
+/**
+ * The part of a look that changes nothing: asks CI, and decides.
+ *
+ * @throws as {@link look} does.
+ */
+export async function assess(lease: JobLease, deps: LookDeps): Promise<Assessment> {
+  const { job } = lease;
+  const bury = (reason: DeadLetterReason, detail: string): Assessment => {
+    return { kind: 'settle', outcome: { kind: 'dead-letter', reason, detail } };
+  };
+  if (!deps.isAllowedBucket(job.bucket)) {
+    return bury(
+      'bucket-not-allowed',
+      `the source bucket ${job.bucket} is not allowed: add it to ALLOWED_BUCKETS and redrive the job`,
+    );
+  }
+  const observation = await observe(job, deps);
+  const decision = decide(observation, circumstancesOf(lease, deps), deps.policy);
+  if (decision.kind !== 'finish') return { kind: 'settle', outcome: outcomeOf(decision) };
+  const location = manifestLocation(decision.job, job, deps.keyTemplate, deps.isAllowedBucket);
+  return location.kind === 'ok' ? { ...decision, location } : bury('output-not-allowed', location.problem);
+}
+
+function circumstancesOf({ job, firstSeenAt }: JobLease, { now, random }: LookDeps): Circumstances {
+  return { pending: job, firstSeenAt, now: now(), random: random() };
 }
 
 /** What a list says about a job is enough to let it wait, and for nothing else: undefined where the job is to be looked at. */
 export function lookByList(task: Task, deps: LookDeps): LookResult | undefined {
   if (task.kind === 'look') return undefined;
-  const { job, firstSeenAt } = task.lease;
-  const about = { pending: job, firstSeenAt, now: deps.now(), random: deps.random() };
+  const about = circumstancesOf(task.lease, deps);
   if (task.kind === 'absent') {
     const decision = decideOnAbsence(about, deps.policy);
     return decision === undefined ? undefined : { outcome: outcomeOf(decision) };
@@ -102,7 +124,7 @@ export function lookByList(task: Task, deps: LookDeps): LookResult | undefined {
 }
 
 /** What becomes of a job whose look made the run stop: looked at again by its age, and given up at the maximum age like any other. */
-export function failedLook({ job, firstSeenAt }: JobLease, error: unknown, deps: LookDeps): LookResult {
+export function failedLook(lease: JobLease, error: unknown, deps: LookDeps): LookResult {
   const known =
     error instanceof DocjobError
       ? error
@@ -112,12 +134,12 @@ export function failedLook({ job, firstSeenAt }: JobLease, error: unknown, deps:
         });
   deps.tally.erred(known);
   deps.log.error('look-failed', {
-    ...naming(job),
+    ...naming(lease.job),
     code: known.code,
     message: known.message,
     requestId: known.requestId,
   });
-  const about = { pending: job, firstSeenAt, now: deps.now(), random: deps.random() };
+  const about = circumstancesOf(lease, deps);
   return { outcome: outcomeOf(decideOnFailedLook(known, about, deps.policy)) };
 }
 

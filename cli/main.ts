@@ -1,0 +1,41 @@
+import { systemClock, systemEffects } from '../lib/platform/system.js';
+import { Interruption } from './errors.js';
+import { EXIT } from './exit-codes.js';
+import { runCli } from './run.js';
+
+/** The entry of the `docjob` command. */
+
+// The AWS SDK's notice about Node 20 would stand among our own words.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
+const interrupted = new AbortController();
+
+/** The first time it asks the command to end; the second time it ends it. */
+function interruptOn(signal: 'SIGINT' | 'SIGTERM'): void {
+  process.on(signal, () => {
+    const interruption = new Interruption(signal);
+    if (interrupted.signal.aborted) process.exit(interruption.exitCode);
+    interrupted.abort(interruption);
+  });
+}
+
+interruptOn('SIGINT');
+interruptOn('SIGTERM');
+
+/** Who read our output has had enough of it (`docjob … | head`). */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
+// Not `exit`: what was written to a pipe must get there.
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  clock: systemClock,
+  random: systemEffects.random,
+  signal: interrupted.signal,
+});
