@@ -14,17 +14,31 @@ export type { ManifestPage } from '../manifest/schema.js';
 export { ManifestTimeoutError } from './manifest-timeout-error.js';
 export type { ManifestAccess, ManifestPlace, PageUrl, PageUrlOptions, WaitOptions };
 
-/** {@inheritDoc wait.fetchManifest} */
+/**
+ * The manifest of a job if it is there, undefined if it is not (yet). Passing faults are tried again for up to 30 seconds.
+ *
+ * @throws TypeError for names that cannot be; ManifestError for an object that is no manifest of this job; DocjobError when the bucket cannot be read.
+ */
 export async function fetchManifest(options: ManifestPlace & ManifestAccess): Promise<Manifest | undefined> {
   return withTransport((effects) => wait.fetchManifest(options, effects));
 }
 
-/** {@inheritDoc wait.waitForManifest} */
+/**
+ * Waits until a job's manifest is there, asking less and less often, every 15 seconds at last. Passing faults of the network and of COS are waited out.
+ * A job that docjob gave up has no manifest, ever: its dead letter says why.
+ *
+ * @throws ManifestTimeoutError when it is not there in time; the signal's reason when that aborts; what will not pass by itself (a key that is refused, no
+ * such bucket, an object that is no manifest of this job) at once.
+ */
 export async function waitForManifest(options: WaitOptions): Promise<Manifest> {
   return withTransport((effects) => wait.waitForManifest(options, effects));
 }
 
-/** {@inheritDoc signedPages} */
+/**
+ * The pages of a manifest, in order, each with a presigned URL of its picture. Each is signed when it is asked for; all of one call end at the same moment.
+ *
+ * @throws TypeError when the manifest names no bucket that can be one, or `validForSeconds` is not a whole number above zero.
+ */
 export function pageUrls(manifest: Manifest, options: PageUrlOptions): Iterable<PageUrl> {
   return signedPages(manifest, options, systemClock.now());
 }
