@@ -4,7 +4,17 @@ import tseslint from 'typescript-eslint';
 const above = ['functions', 'deploy', 'local', 'cli', 'bench', 'test'];
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', '.docjob', '.stryker-tmp', 'coverage'] },
+  {
+    ignores: [
+      'node_modules',
+      'dist',
+      '.docjob',
+      '.stryker-tmp',
+      'coverage',
+      'test/npm-package/consumers',
+      'examples',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
