@@ -39,13 +39,12 @@ function pagesOf(total: number | null, pages: readonly ManifestPage[]): ContactS
   const { tiles, missing } = withGaps(
     pages.map((page) => ({ page, number: page.pageNo, label: `Page ${page.pageNo}` })),
     total,
-    (from, to) => `${from === to ? 'Page' : 'Pages'} ${rangeText(from, to)}`,
+    pagesNamed,
   );
   const groups = chunksOf(tiles).map((chunk) => {
     const numbers = chunk.flatMap((tile) => (tile.kind === 'picture' ? [tile.page.pageNo] : []));
     const [first, last] = [numbers[0], numbers.at(-1)];
-    const title =
-      first === undefined || last === undefined ? 'No pictures' : `Pages ${rangeText(first, last)}`;
+    const title = first === undefined || last === undefined ? 'No pictures' : pagesNamed(first, last);
     return {
       id: `group-${first ?? 'none'}`,
       title,
@@ -54,6 +53,10 @@ function pagesOf(total: number | null, pages: readonly ManifestPage[]): ContactS
     };
   });
   return { isSpreadsheet: false, groups: uniquely(groups), missing };
+}
+
+function pagesNamed(from: number, to: number): string {
+  return `${from === to ? 'Page' : 'Pages'} ${rangeText(from, to)}`;
 }
 
 function sheetsOf(sheets: number | null, pages: readonly ManifestPage[]): ContactSheet {

@@ -25,6 +25,7 @@ const UNITS = [
 /** A duration in its two largest units: `850 ms`, `4.2 s`, `2 min 5 s`, `3 d 4 h`. */
 export function durationText(durationMs: number): string {
   const whole = Math.round(durationMs);
+  if (whole === 0) return '0 s';
   if (whole < 1_000) return `${whole} ms`;
   if (whole < 10_000) return `${Number((whole / 1_000).toFixed(1))} s`;
   const index = UNITS.findIndex(([, length]) => whole >= length);

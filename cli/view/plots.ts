@@ -21,30 +21,29 @@ export interface Plot {
   /** What the axes show, with their units. */
   readonly x: string;
   readonly y: string;
-  /** The places of the axis, each with the whole name that the table gives it. */
-  readonly places: readonly { readonly label: string; readonly name: string }[];
+  /** The places of the axis, each with the whole name that the table gives it; most have no label, lest they run into each other. */
+  readonly places: readonly { readonly label?: string | undefined; readonly name: string }[];
   readonly series: readonly Series[];
+  /** Round steps of the value axis, ascending; powers of ten and their doubles and fivefolds if left out. */
+  readonly steps?: readonly number[];
   /** How a value is written. */
   readonly shown: (value: number) => string;
 }
 
 const WIDTH = 720;
 const HEIGHT = 250;
-const LEFT = 66;
+const LEFT = 84;
 const RIGHT = 14;
 const TOP = 26;
 const BOTTOM = 52;
 const INNER = { width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM } as const;
-
-/** Labels below the axis that do not run into each other. */
-const MOST_LABELS = 8;
 
 /** A plot of columns, the series one above the other. */
 export function columnPlot(plot: Plot): Markup {
   const sums = plot.places.map((_, index) =>
     plot.series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0),
   );
-  const scale = scaleTo(Math.max(0, ...sums));
+  const scale = scaleTo(Math.max(0, ...sums), plot.steps);
   const pitch = INNER.width / plot.places.length;
   const width = Math.max(1, Math.min(48, pitch * 0.8));
   const columns = plot.places.map((_, index) => {
@@ -65,9 +64,8 @@ export function columnPlot(plot: Plot): Markup {
 
 /** A plot of lines with a mark at each value; a line breaks where there is none. */
 export function linePlot(plot: Plot): Markup {
-  const scale = scaleTo(
-    Math.max(0, ...plot.series.flatMap(({ values }) => values.map((value) => value ?? 0))),
-  );
+  const most = Math.max(0, ...plot.series.flatMap(({ values }) => values.map((value) => value ?? 0)));
+  const scale = scaleTo(most, plot.steps);
   const pitch = INNER.width / plot.places.length;
   const lines = plot.series.map(({ tone, values }, nth) => {
     const points = values.map((value, index) =>
@@ -99,10 +97,11 @@ interface Scale {
 }
 
 /** A scale from zero to beyond the greatest value, in round steps. */
-function scaleTo(most: number): Scale {
+function scaleTo(most: number, steps: readonly number[] | undefined): Scale {
   const rough = Math.max(most, 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power);
+  const decimal = Math.max(1, ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power);
+  const step = steps?.find((one) => one >= rough) ?? decimal;
   const ticks = Array.from({ length: Math.ceil(Math.max(most, 1) / step) + 1 }, (_, index) => index * step);
   const top = ticks.at(-1) ?? 1;
   return { ticks, y: (value) => TOP + INNER.height * (1 - value / top) };
@@ -129,12 +128,11 @@ function axes({ x, y, places, shown }: Plot, scale: Scale): Markup {
     const at = coordinate(scale.y(tick));
     return markup`<path class="${tick === 0 ? 'axis' : 'grid'}" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text x="${LEFT - 8}" y="${at + 4}" text-anchor="end">${shown(tick)}</text>`;
   });
-  const every = Math.ceil(places.length / MOST_LABELS);
   const pitch = INNER.width / places.length;
   const labels = places.map(({ label }, index) =>
-    index % every === 0
-      ? markup`<text x="${coordinate(LEFT + pitch * (index + 0.5))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${label}</text>`
-      : markup``,
+    label === undefined
+      ? markup``
+      : markup`<text x="${coordinate(LEFT + pitch * (index + 0.5))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${label}</text>`,
   );
   return markup`${rows}${labels}<text x="4" y="12">${y}</text><text x="${WIDTH - RIGHT}" y="${HEIGHT - 10}" text-anchor="end">${x}</text>`;
 }

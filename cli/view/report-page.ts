@@ -70,7 +70,7 @@ function glance(summary: LogSummary): Markup {
     return value === null ? '–' : durationText(value);
   };
   const number = (name: string, value: string, detail: string, isBad = false): Markup =>
-    markup`<div><dt>${name}</dt><dd class="${isBad ? 'bad' : ''}">${value}<small>${detail}</small></dd></div>`;
+    markup`<div><dt>${name}</dt><dd class="${isBad ? 'bad' : ''}">${value}</dd><dd>${detail}</dd></div>`;
   return markup`<dl class="numbers">${[
     number(
       'manifests',
@@ -131,11 +131,10 @@ function outcomes({ finished, deadLettered, waiting, returned, unsettled, stoppe
   }));
   const card = (title: string, note: string, bars: readonly Bar[]): Markup =>
     markup`<div class="card"><h3>${title}</h3><p class="soft">${note}</p>${bars.length === 0 ? markup`<p>None.</p>` : barTable(title, bars)}</div>`;
-  return markup`<div class="two">${[
-    card('Jobs that are settled', 'Each job once.', settled),
+  return markup`<div class="two">${card('Jobs that are settled', 'Each job once.', settled)}<div class="stack">${[
     card('Looks that settled nothing', 'Each look: a job that waits is counted at every look.', open),
     card('Why runs ended', 'queue-empty is the good end: nothing was left to do.', stops),
-  ]}</div>`;
+  ]}</div></div>`;
 }
 
 function overTime(summary: LogSummary): Markup {
@@ -152,8 +151,8 @@ function errors({ failures, dispositions }: LogSummary): Markup {
     note: MEANINGS[label] ?? '',
   }));
   const rows = failures.map(failureRow);
-  return markup`<div class="card"><h3>Looks that failed, by what it means</h3>${byMeaning.length === 0 ? markup`<p>None.</p>` : barTable('Looks that failed, by what it means', byMeaning)}</div>
-${rows.length === 0 ? undefined : markup`<div class="card list scroll" tabindex="0" role="group" aria-label="Table: errors by code"><h3>By code</h3><table><thead><tr><th scope="col">Code</th><th scope="col">Logged as</th><th scope="col">Times</th><th scope="col">Last</th><th scope="col">Last message</th><th scope="col">Request ID</th></tr></thead><tbody>${rows}</tbody></table></div>`}`;
+  return markup`<div class="stack"><div class="card"><h3>Looks that failed, by what it means</h3>${byMeaning.length === 0 ? markup`<p>None.</p>` : barTable('Looks that failed, by what it means', byMeaning)}</div>
+${rows.length === 0 ? undefined : markup`<div class="card list scroll" tabindex="0" role="group" aria-label="Table: errors by code"><h3>By code</h3><table><thead><tr><th scope="col">Code</th><th scope="col">Logged as</th><th scope="col">Times</th><th scope="col">Last</th><th scope="col">Last message</th><th scope="col">Request ID</th></tr></thead><tbody>${rows}</tbody></table></div>`}</div>`;
 }
 
 /** `Disposition` in a few words (docs/architecture.md, "Errors"). */

@@ -4,6 +4,8 @@ import type { Markup } from './markup.js';
 import { columnPlot, linePlot, type Plot, type Series } from './plots.js';
 import { DEAD_LETTER, type LogSummary, type Step } from './summary.js';
 
+const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
+
 /** How jobs were settled, step by step. */
 export function outcomesPlot({ timeline }: LogSummary): Markup {
   const series = (name: string, key: string, tone: Series['tone']): Series => ({
@@ -59,18 +61,24 @@ export function stalenessPlot({ timeline }: LogSummary): Markup {
       { name: 'median', tone: 'one', values: values((step) => step.staleness.quantile(0.5)) },
       { name: 'worst', tone: 'two', values: values((step) => step.staleness.most) },
     ],
+    steps: DURATION_STEPS_MS,
     shown: durationText,
     ...timeAxis(timeline),
   });
 }
-
-const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
 
 /** The bounds between the columns: about twice as long each, and round. */
 const SIZES_MS: readonly number[] = [
   ...[1, 2, 5, 10, 20, 30].map((count) => count * SECOND),
   ...[1, 2, 5, 10, 30].map((count) => count * MINUTE),
   ...[1, 3, 12, 24].map((count) => count * HOUR),
+];
+
+/** Round steps of an axis of durations. */
+const DURATION_STEPS_MS: readonly number[] = [
+  ...[0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30].map((count) => count * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 3, 6, 12, 24].map((count) => count * HOUR),
 ];
 
 /** How many manifests were how stale. */
@@ -82,9 +90,10 @@ export function stalenessSizesPlot({ staleness }: LogSummary): Markup {
   );
   const places = counts.slice(0, last + 1).map((_, index) => {
     const [from, to] = [SIZES_MS[index - 1], SIZES_MS[index]];
+    const isLabelled = index % 2 === 0 || last < MOST_LABELS;
     if (to === undefined) return { label: 'more', name: `${durationText(from ?? 0)} and more` };
     return {
-      label: `< ${durationText(to)}`,
+      label: isLabelled ? `< ${durationText(to)}` : undefined,
       name: from === undefined ? `below ${durationText(to)}` : `${durationText(from)} to ${durationText(to)}`,
     };
   });
@@ -100,14 +109,24 @@ export function stalenessSizesPlot({ staleness }: LogSummary): Markup {
   });
 }
 
+/** Labels that do not run into each other. */
+const MOST_LABELS = 9;
+
+/** Labels at round times, whatever the step. */
+const LABEL_EVERY = [1, 2, 3, 4, 6, 12];
+
 function timeAxis(timeline: LogSummary['timeline']): Pick<Plot, 'x' | 'places'> {
   const { step } = timeline;
   const steps = timeline.steps();
   const first = steps[0]?.from;
   const isWithinDay = first !== undefined && dayOf(first) === dayOf(steps.at(-1)?.from ?? first);
+  const every = LABEL_EVERY.find((count) => count >= steps.length / MOST_LABELS) ?? steps.length;
   return {
     x: `time (UTC), in steps of ${durationText(step)}${isWithinDay ? `, on ${dayOf(first)}` : ''}`,
-    places: steps.map(({ from }) => ({ label: labelOf(from, step, isWithinDay), name: momentText(from) })),
+    places: steps.map(({ from }) => ({
+      label: Math.round(from / step) % every === 0 ? labelOf(from, step, isWithinDay) : undefined,
+      name: momentText(from),
+    })),
   };
 }
 

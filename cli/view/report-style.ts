@@ -28,6 +28,8 @@ td p{margin:0;overflow-wrap:anywhere}
 .note-text{display:block;font-weight:400;color:var(--soft);font-size:.8125rem}
 .number{font-variant-numeric:tabular-nums}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:1rem;align-items:start}
-.card h3{margin-bottom:.5rem}
+.stack{display:grid;gap:1rem}
+.card h3{margin-bottom:.25rem}
+.card>p{font-size:.875rem;margin:0 0 .5rem}
 @media print{.plots{grid-template-columns:1fr 1fr}.plot,.card,tr{break-inside:avoid}.plot svg[role=img]{min-width:0}.scroll{overflow:visible}.list .text{min-width:0}.list td,.list th{min-width:0}}
 `;

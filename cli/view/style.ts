@@ -38,11 +38,11 @@ code,.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono
 .badge.bad{background:var(--bad-ground);color:var(--bad)}
 .badge.warn{background:var(--warn-ground);color:var(--warn)}
 .numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(9.5rem,100%),1fr));gap:.75rem;margin:0}
-.numbers div{display:flex;flex-direction:column-reverse;justify-content:flex-end;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem 1rem}
-.numbers dt{color:var(--soft);font-size:.875rem}
-.numbers dd{margin:0;font-size:1.625rem;font-weight:600;line-height:1.2;letter-spacing:-.01em}
+.numbers div{display:flex;flex-direction:column;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem 1rem}
+.numbers dt{order:2;color:var(--soft);font-size:.875rem}
+.numbers dd{order:1;margin:0;font-size:clamp(1.25rem,1rem + 1.2vw,1.625rem);font-weight:600;line-height:1.2;letter-spacing:-.01em}
 .numbers dd.bad{color:var(--bad)}
-.numbers small{display:block;color:var(--soft);font-size:.8125rem;font-weight:400;letter-spacing:0;margin-top:.15rem}
+.numbers dd+dd{order:3;color:var(--soft);font-size:.8125rem;font-weight:400;letter-spacing:0;line-height:1.4}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(22rem,100%),1fr));gap:0 2rem;margin:0;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.35rem 1rem}
 .facts div{display:grid;grid-template-columns:6.5rem 1fr;gap:.75rem;padding:.4rem 0}
 .facts dt{color:var(--soft)}
@@ -52,7 +52,6 @@ code,.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono
 .note.bad{background:var(--bad-ground);color:var(--bad)}
 [hidden]{display:none!important}
 @media (max-width:30rem){.facts div{grid-template-columns:1fr;gap:0}.facts{padding:.35rem .85rem}}
-@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{:root{color-scheme:light;--ground:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--desk:#fff;--link:#000;
 --good:#124d2b;--good-ground:#fff;--bad:#8d1a13;--bad-ground:#fff;--warn:#5c3b00;--warn-ground:#fff;--calm-ground:#fff;
 --one:#1f6fb5;--two:#c2410c;--three:#6b7480;--four:#7e4bb3;--shade:none}

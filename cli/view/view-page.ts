@@ -84,13 +84,14 @@ function notes(
       `CI counted ${succeeded === null ? 'more pages' : counted(succeeded, 'page')} as succeeded and lists ${counted(pages.length, 'picture')}: the rest had not appeared ten minutes after the end.`,
     );
   }
-  if (failed !== null && failed > 0)
+  if (failed !== null && failed > 0) {
     warn(`${counted(failed, 'page')} failed. CI does not say which: no picture is listed for them.`);
+  }
   if (sheet.missing > 0) {
     const what = sheet.isSpreadsheet
-      ? counted(sheet.missing, 'sheet or picture', 'sheets or pictures')
-      : counted(sheet.missing, 'page number');
-    warn(`${what} without a picture, marked below: failed, not listed, or outside of what was asked for.`);
+      ? counted(sheet.missing, 'sheet or picture is', 'sheets or pictures are')
+      : counted(sheet.missing, 'page is', 'pages are');
+    warn(`${what} without a picture, as marked below: failed, not listed, or not asked for.`);
   }
   if (linked < pages.length) {
     warn(
