@@ -34,8 +34,8 @@ const WIDTH = 720;
 const HEIGHT = 250;
 const LEFT = 84;
 const RIGHT = 14;
-const TOP = 26;
-const BOTTOM = 52;
+const TOP = 30;
+const BOTTOM = 54;
 const INNER = { width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM } as const;
 
 /** A plot of columns, the series one above the other. */
@@ -126,7 +126,7 @@ ${table(plot)}</figure>`;
 function axes({ x, y, places, shown }: Plot, scale: Scale): Markup {
   const rows = scale.ticks.map((tick) => {
     const at = coordinate(scale.y(tick));
-    return markup`<path class="${tick === 0 ? 'axis' : 'grid'}" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text x="${LEFT - 8}" y="${at + 4}" text-anchor="end">${shown(tick)}</text>`;
+    return markup`<path class="${tick === 0 ? 'axis' : 'grid'}" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text x="${LEFT - 8}" y="${at + 5}" text-anchor="end">${shown(tick)}</text>`;
   });
   const pitch = INNER.width / places.length;
   const labels = places.map(({ label }, index) =>
@@ -134,7 +134,7 @@ function axes({ x, y, places, shown }: Plot, scale: Scale): Markup {
       ? markup``
       : markup`<text x="${coordinate(LEFT + pitch * (index + 0.5))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${label}</text>`,
   );
-  return markup`${rows}${labels}<text x="4" y="12">${y}</text><text x="${WIDTH - RIGHT}" y="${HEIGHT - 10}" text-anchor="end">${x}</text>`;
+  return markup`${rows}${labels}<text x="4" y="13">${y}</text><text x="${WIDTH - RIGHT}" y="${HEIGHT - 10}" text-anchor="end">${x}</text>`;
 }
 
 function table({ title, x, places, series, shown }: Plot): Markup {

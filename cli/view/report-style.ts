@@ -3,14 +3,14 @@ export const REPORT_STYLE = `
 .fill.good{fill:var(--good)}.fill.bad{fill:var(--bad)}.fill.one{fill:var(--one)}.fill.two{fill:var(--two)}.fill.three{fill:var(--three)}.fill.four{fill:var(--four)}
 .line{fill:none;stroke-width:2}.line.one{stroke:var(--one)}.line.two{stroke:var(--two)}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(32rem,100%),1fr));gap:1rem}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(36rem,100%),1fr));gap:1rem}
 .plot,.card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;margin:0;padding:.9rem 1rem;min-width:0}
 .plot figcaption{display:flex;flex-wrap:wrap;gap:.2rem 1.25rem;align-items:baseline;justify-content:space-between;margin-bottom:.5rem}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem .9rem;margin:0;padding:0;list-style:none;font-size:.875rem;color:var(--soft)}
 .legend svg{margin-right:.4rem}
 .scroll{overflow-x:auto;scrollbar-width:thin}
 .plot svg[role=img]{display:block;width:100%;min-width:33rem;height:auto}
-.plot text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
+.plot text{fill:var(--soft);font-size:14px;font-variant-numeric:tabular-nums}
 .plot .axis{stroke:var(--three);fill:none}.plot .grid{stroke:var(--line);fill:none}
 summary{cursor:pointer;color:var(--link);font-size:.875rem;padding:.15rem 0;width:fit-content}
 table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}

@@ -38,9 +38,9 @@ code,.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono
 .badge.bad{background:var(--bad-ground);color:var(--bad)}
 .badge.warn{background:var(--warn-ground);color:var(--warn)}
 .numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(9.5rem,100%),1fr));gap:.75rem;margin:0}
-.numbers div{display:flex;flex-direction:column;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem 1rem}
+.numbers div{display:flex;flex-direction:column;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem .8rem}
 .numbers dt{order:2;color:var(--soft);font-size:.875rem}
-.numbers dd{order:1;margin:0;font-size:clamp(1.25rem,1rem + 1.2vw,1.625rem);font-weight:600;line-height:1.2;letter-spacing:-.01em}
+.numbers dd{order:1;margin:0;font-size:clamp(1.25rem,1rem + 1.2vw,1.375rem);font-weight:600;line-height:1.2;letter-spacing:-.01em}
 .numbers dd.bad{color:var(--bad)}
 .numbers dd+dd{order:3;color:var(--soft);font-size:.8125rem;font-weight:400;letter-spacing:0;line-height:1.4}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(22rem,100%),1fr));gap:0 2rem;margin:0;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.35rem 1rem}

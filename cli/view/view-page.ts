@@ -85,7 +85,9 @@ function notes(
     );
   }
   if (failed !== null && failed > 0) {
-    warn(`${counted(failed, 'page')} failed. CI does not say which: no picture is listed for them.`);
+    warn(
+      `${counted(failed, 'page')} failed. CI lists no picture of a failed page, and does not say which it was.`,
+    );
   }
   if (sheet.missing > 0) {
     const what = sheet.isSpreadsheet
