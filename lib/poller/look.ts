@@ -6,7 +6,7 @@ import { brief } from '../domain/brief.js';
 import { DocjobError } from '../domain/docjob-error.js';
 import type { RandomSource } from '../domain/effects.js';
 import type { BucketName, Region } from '../domain/names.js';
-import type { EpochMs } from '../domain/units.js';
+import { between, millis, type EpochMs, type Millis } from '../domain/units.js';
 import {
   buildManifest,
   manifestLocation,
@@ -191,9 +191,16 @@ async function write(
     state: ended.state,
     complete,
     pages: manifest.pages.length,
+    stalenessMs: stalenessOf(ended, deps.now()),
     manifest: { bucket, region, key },
   });
   return buildNotice(manifest, location);
+}
+
+/** From the job's end to its manifest, by the service's clock, whose `EndTime` has whole seconds; null where CI did not say when it ended. */
+function stalenessOf({ endTime }: EndedJob, now: EpochMs): Millis | null {
+  // A clock that is corrected by a `Date` of whole seconds can be before the end.
+  return endTime === null ? null : millis(Math.max(0, between(endTime.at, now)));
 }
 
 type Attempt<T> =

@@ -2,7 +2,7 @@ import type { BucketName } from '../../lib/domain/names.js';
 import type { EpochMs } from '../../lib/domain/units.js';
 import type { ObjectStore } from '../cos/object-store.js';
 import { endStateOf, type Job } from './job.js';
-import { PICTURES } from './pictures.js';
+import { pictureOf } from './pictures/index.js';
 
 /** Files under way at a time. */
 const AT_ONCE = 8;
@@ -43,12 +43,13 @@ export class ResultWriter {
     await Promise.allSettled(this.#tails.values());
   }
 
-  async #write({ request: { output, targetType }, result }: Job, endedAt: EpochMs): Promise<void> {
+  async #write({ request, result }: Job, endedAt: EpochMs): Promise<void> {
+    const { output } = request;
     const bucket = this.#store.find(output.bucket, output.region);
     if (bucket === undefined) return;
     for (let from = 0; from < result.pages.length && !this.#isClosed; from += AT_ONCE) {
       const some = result.pages.slice(from, from + AT_ONCE);
-      await Promise.all(some.map(({ key }) => bucket.putKnown(key, PICTURES[targetType], endedAt)));
+      await Promise.all(some.map((page) => bucket.putKnown(page.key, pictureOf(request, page), endedAt)));
     }
   }
 }

@@ -4,6 +4,7 @@ import { seconds } from '../../lib/domain/units.js';
 import { systemClock } from '../../lib/platform/system.js';
 import type { RunReport } from '../../lib/poller/report.js';
 import { readOutcomes } from './outcomes.js';
+import { writePages } from './pages.js';
 import { ProgressDisplay } from './progress.js';
 import { demoJobs } from './scenario.js';
 import { addFaults, DEAD_LETTER_QUEUE, PENDING_QUEUE, setStage, type Stage } from './stage.js';
@@ -77,7 +78,9 @@ async function play(isJson: boolean, signal: AbortSignal): Promise<boolean> {
     if (!isJson) process.stdout.write(`${text}\n`);
   };
   const warnings: string[] = [];
+  const log: string[] = [];
   const stage = await setStage(FOLDER, signal, (line) => {
+    log.push(line);
     if (line.includes('"level":"error"')) warnings.push(line);
   });
   const display = new ProgressDisplay(isJson ? { write: () => true } : process.stderr);
@@ -117,6 +120,11 @@ async function play(isJson: boolean, signal: AbortSignal): Promise<boolean> {
       `${summary.callsPerFinishedJob} calls to CI a finished job, ${summary.retries} retries in all, at one tick a second.`,
     );
     say(`The manifests are files: ${FOLDER}/buckets/<bucket>/manifests/<jobId>.json`);
+    const { sheet, report } = await writePages(stage, submitted, log, {
+      folder: FOLDER,
+      now: systemClock.now(),
+    });
+    say(`To look at: ${sheet === undefined ? '' : `${sheet}, a job and its pages; `}${report}, all runs`);
     for (const surprise of surprises(outcomes)) process.stderr.write(`${surprise}\n`);
     if (!summary.ok) for (const warning of warnings) process.stderr.write(`${warning}\n`);
     return summary.ok;

@@ -16,9 +16,15 @@ export type Route =
 const BUCKET_HOST = /^([^.]+)\.(cos|ci)\.([^.]+)\.myqcloud\.com$/;
 const CI_REGION_HOST = /^ci\.([^.]+)\.myqcloud\.com$/;
 
-/** The route that a `Host` names; its port does not matter. */
+/**
+ * The route that a `Host` names; its port does not matter. `.localhost` may follow any name, so that a browser, which cannot be told to connect elsewhere,
+ * finds this machine by it (RFC 6761 §6.3).
+ */
 export function routeOf(host: string): Route {
-  const name = host.toLowerCase().replace(/:\d+$/, '');
+  const name = host
+    .toLowerCase()
+    .replace(/:\d+$/, '')
+    .replace(/(?<=.)\.localhost$/, '');
   if (name === '127.0.0.1' || name === 'localhost') return { kind: 'admin' };
 
   const [, bucketLabel, family, bucketRegion] = BUCKET_HOST.exec(name) ?? [];

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -44,7 +44,7 @@ async function start(...args: string[]) {
 
 describe('the demo', () => {
   test('ends with every job as it should be, and says so in one line of JSON', async () => {
-    const { exit } = await start('--json');
+    const { exit, cwd } = await start('--json');
     const { code, output, errors } = await exit;
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
     expect(output.trim().split('\n')).toHaveLength(1);
@@ -52,6 +52,9 @@ describe('the demo', () => {
     expect(summary).toMatchObject({ ok: true, failedRuns: 0 });
     expect(summary['jobs']).toBeGreaterThanOrEqual(40);
     expect(summary['asExpected']).toBe(summary['jobs']);
+    const page = (name: string): Promise<string> => readFile(join(cwd, '.docjob', 'demo', name), 'utf8');
+    expect((await page('view.html')).match(/<img src="data:image\/png;base64,/g)).toHaveLength(7);
+    expect(await page('report.html')).toContain('<h1><bdi>The demo</bdi></h1>');
   }, 90_000);
 
   test('is stopped cleanly by Ctrl-C, and leaves what it did not make', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readCiTime, writeCiTime } from '../../local/ci/ci-time.js';
-import { PICTURES } from '../../local/ci/pictures.js';
 import { crc64Decimal } from '../../local/cos/crc64.js';
 import { fileOfKey, keyOfFile } from '../../local/cos/key-file.js';
 import { KeyedLock } from '../../local/cos/keyed-lock.js';
@@ -116,12 +115,6 @@ describe('small parts', () => {
     expect(draw(7)).toEqual(draw(7));
     expect(draw(7)).not.toEqual(draw(8));
     expect(draw(7).every((number) => number >= 0 && number < 1)).toBe(true);
-  });
-
-  test('the pictures are a JPEG, a PNG and a PDF', () => {
-    expect(Buffer.from(PICTURES.jpg.body).toString('hex')).toMatch(/^ffd8ff.*ffd9$/);
-    expect(Buffer.from(PICTURES.png.body).toString('latin1')).toMatch(/^\x89PNG[\s\S]*IEND....$/);
-    expect(Buffer.from(PICTURES.pdf.body).toString('latin1')).toMatch(/^%PDF-1\.4\n[\s\S]*%%EOF\n$/);
   });
 
   test('CI’s times are Beijing’s, without a colon in the offset', () => {

@@ -64,6 +64,26 @@ describe('a manifest that is there', () => {
   });
 });
 
+describe('how stale a manifest is', () => {
+  test.each([
+    ['2026-01-01T07:59:58+0800', 2_000],
+    ['2026-01-01T08:00:00+0800', 0],
+    // Our clock is behind.
+    ['2026-01-01T08:00:01+0800', 0],
+    // CI did not say when the job ended.
+    ['-', null],
+  ])('is logged when it is written: the job ended at %s', async (endTime, stalenessMs) => {
+    const { go, lines } = setUp(new MemoryQueue(jobs(1)), (request) => {
+      const given = allInState('Success')(request);
+      if (given === undefined || given instanceof Promise) return given;
+      const body = String(given.body).replace('<EndTime>-<', `<EndTime>${endTime}<`);
+      return { ...given, body: Buffer.from(body) };
+    });
+    await go();
+    expect(eventsOf(lines, 'manifest-written')).toMatchObject([{ jobId: aJobId(1), stalenessMs }]);
+  });
+});
+
 describe('a look that fails', () => {
   test.each([
     ['InternalError', 'describe', 'GET', 500],
