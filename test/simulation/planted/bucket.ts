@@ -72,8 +72,8 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
     {
       name: 'that a list of ended jobs does not show a job is taken for an answer, so that nothing more is asked about it',
       file: 'lib/poller/sweep-plan.ts',
-      find: 'return wordsBy(now) > wordsBy(lookedAt);',
-      replace: 'return wordsBy(now) > wordsBy(lookedAt) && now < lookedAt;',
+      find: 'return lookedAt === undefined || nextWord(firstSeenAt, lookedAt, policy) <= now;',
+      replace: 'return lookedAt === undefined;',
       within: 200,
       breaks: [3],
     },

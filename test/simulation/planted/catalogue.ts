@@ -228,7 +228,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a run ends at the first receive, whatever is still due',
     file: 'lib/poller/gatherer.ts',
-    find: 'if (!hasMore) break;',
+    find: 'if (!hasMore || clock.now() >= until) break;',
     replace: "course.stop('queue-empty');\n      break;",
     within: 50,
     breaks: [3, 4],
