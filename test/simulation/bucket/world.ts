@@ -163,7 +163,7 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
    */
   stalenessBound({ subject, from }: Finishable): number {
     const { platform, policy } = this.#parts.scenario;
-    const rounds = Math.ceil(this.#instances.size / policy.maxLeases);
+    const rounds = Math.ceil(this.#objectsBefore(subject) / policy.maxLeases);
     const bounds = (this.#bySubject.get(subject) ?? []).map((instance) => {
       const { putAt, createdAt = putAt, key } = instance;
       const seenFrom = Math.max(from, this.#listedAt.get(key) ?? from);
@@ -173,6 +173,14 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
       return seenFrom - from + wait + rounds * platform.tickMs + 2 * CALM_RUN_MS + 2 * this.#clocks;
     });
     return Math.min(...bounds);
+  }
+
+  /** How many objects come to a look before it is a job's turn: all of them, or those of its bucket, of which only every so many-th look is one. */
+  #objectsBefore(subject: string): number {
+    const bucketOf = (one: string): string | undefined => this.#parts.ci.job(one)?.bucket;
+    const buckets = Array.from(this.#instances.values(), (instance) => bucketOf(instance.subject));
+    const ofIts = buckets.filter((bucket) => bucket === bucketOf(subject)).length;
+    return Math.max(this.#instances.size, ofIts * new Set(buckets).size);
   }
 
   /** A list is a look at all jobs of its window, whatever it shows: what absence from it means is for the bound of staleness to tell. */
