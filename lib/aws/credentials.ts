@@ -40,7 +40,7 @@ export function readAwsCredentials(read: EnvReader): AwsCredentials | undefined 
     ['AWS_SECRET_ACCESS_KEY', secretAccessKey],
     ['AWS_SESSION_TOKEN', sessionToken],
   ].map(([name, value]) => {
-    if (value === undefined || BARE.test(value)) return true;
+    if (BARE.test(String(value))) return true; // an absent token would be "undefined", which is bare
     read.problem(`${name} contains white space, or what is not ASCII: set it to the bare value`);
     return false;
   });

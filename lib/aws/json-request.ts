@@ -20,7 +20,7 @@ export interface AwsJsonCall {
 /** The call as it goes on the wire, signed at `now` with all its headers but the length. */
 export function signedJsonRequest(call: AwsJsonCall, signer: V4Signer, now: EpochMs): WireRequest {
   const target = targetAt(call.origin, undefined);
-  const body = Buffer.from(JSON.stringify(call.input), 'utf8');
+  const body = Buffer.from(JSON.stringify(call.input));
   const headers = {
     ...call.headers,
     host: target.host,

@@ -29,8 +29,8 @@ export function readRefusal({ headers, body }: WireResponse): AwsRefusal {
   const { __type, message, Message } = read.success ? read.output : {};
   return {
     name: plainName(headers['x-amzn-errortype'] ?? __type),
-    // `<code>;<fault>` (Smithy, "awsQueryCompatible trait").
-    queryName: /^([A-Za-z][\w.]{0,99});/.exec(headers['x-amzn-query-error'] ?? '')?.[1],
+    // `<code>;<fault>` (Smithy, "awsQueryCompatible trait"); an absent header has no such form either.
+    queryName: /^([A-Za-z][\w.]{0,99});/.exec(String(headers['x-amzn-query-error']))?.[1],
     message: message ?? Message,
   };
 }
@@ -43,5 +43,5 @@ export function requestIdOf({ headers }: WireResponse): string | undefined {
 
 /** `ParameterNotFound` for `com.amazonaws.ssm#ParameterNotFound:http://…` (Smithy, "AWS JSON 1.1 protocol", Operation error serialization). */
 function plainName(type: string | undefined): string | undefined {
-  return /^(?:[^:#]*#)?([A-Za-z][\w.]{0,99})(?::|$)/.exec(type ?? '')?.[1];
+  return type === undefined ? undefined : /^(?:[^:#]*#)?([A-Za-z][\w.]{0,99})(?::|$)/.exec(type)?.[1];
 }

@@ -127,7 +127,7 @@ function idOf(message: unknown): string | undefined {
 /** Whether a body is the one that SQS tells the MD5 of; where it tells none, or there is no body, nothing speaks against it. */
 function isIntact(body: string | undefined, md5: string | null | undefined): boolean {
   if (body === undefined || typeof md5 !== 'string') return true;
-  return createHash('md5').update(body, 'utf8').digest('hex') === md5;
+  return createHash('md5').update(body).digest('hex') === md5;
 }
 
 function wrong(issues: readonly [v.BaseIssue<unknown>, ...unknown[]]): {

@@ -44,7 +44,9 @@ describe('the AWS key in the environment', () => {
   );
 
   test('is none in an empty environment: both halves are named', () => {
-    expect(refusalOf({})).toMatch(/AWS_ACCESS_KEY_ID is not set.*AWS_SECRET_ACCESS_KEY is not set/);
+    expect(refusalOf({})).toMatch(
+      /AWS_ACCESS_KEY_ID is not set.*role, as Lambda does; AWS_SECRET_ACCESS_KEY is not set.*as Lambda does\. /,
+    );
   });
 
   test.each([

@@ -251,11 +251,14 @@ describe('a call of SQS that fails', () => {
   });
 
   test('is told without the token, should SQS quote it', async () => {
-    const answer = { status: 400, body: { __type: 'Odd', message: 'to/ken here, and to/ken there' } };
+    const answer = {
+      status: 400,
+      body: { __type: 'Odd', message: 'to/ken here, and to/ken there, undefined' },
+    };
     const credentials = { ...TEST_KEY, sessionToken: 'to/ken' };
     const called = (more: object) => new ScriptedSqs([answer]).client(more).receive(RECEIVE);
-    await expect(called({ credentials })).rejects.toThrow('Odd: … here, and … there');
-    await expect(called({})).rejects.toThrow('Odd: to/ken here, and to/ken there');
+    await expect(called({ credentials })).rejects.toThrow('Odd: … here, and … there, undefined');
+    await expect(called({})).rejects.toThrow('Odd: to/ken here, and to/ken there, undefined');
     const wordless = new ScriptedSqs([{ status: 400 }]).client({ credentials });
     await expect(wordless.receive(RECEIVE)).rejects.toThrow('status 400: no message');
   });

@@ -163,7 +163,7 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
    */
   stalenessBound({ subject, from }: Finishable): number {
     const { platform, policy } = this.#parts.scenario;
-    const rounds = Math.ceil(this.#objectsBefore(subject) / policy.maxLeases);
+    const rounds = Math.ceil(this.#looksForAll / policy.maxLeases);
     const bounds = (this.#bySubject.get(subject) ?? []).map((instance) => {
       const { putAt, createdAt = putAt, key } = instance;
       const seenFrom = Math.max(from, this.#listedAt.get(key) ?? from);
@@ -175,12 +175,17 @@ export class BucketWorld implements QueueWorld, ServiceObserver {
     return Math.min(...bounds);
   }
 
-  /** How many objects come to a look before it is a job's turn: all of them, or those of its bucket, of which only every so many-th look is one. */
-  #objectsBefore(subject: string): number {
-    const bucketOf = (one: string): string | undefined => this.#parts.ci.job(one)?.bucket;
-    const buckets = Array.from(this.#instances.values(), (instance) => bucketOf(instance.subject));
-    const ofIts = buckets.filter((bucket) => bucket === bucketOf(subject)).length;
-    return Math.max(this.#instances.size, ofIts * new Set(buckets).size);
+  /**
+   * How many looks go by until each object had its own. The next run begins behind the first object without one, which is of the bucket with the most: of looks that are
+   * shared among buckets, only every so many-th is one of its.
+   */
+  get #looksForAll(): number {
+    const counts = new Map<string | undefined, number>();
+    for (const { subject } of this.#instances.values()) {
+      const bucket = this.#parts.ci.job(subject)?.bucket;
+      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+    }
+    return Math.max(0, ...counts.values()) * counts.size;
   }
 
   /** A list is a look at all jobs of its window, whatever it shows: what absence from it means is for the bound of staleness to tell. */
