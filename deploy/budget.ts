@@ -5,10 +5,10 @@ import type { FUNCTIONS } from './functions.js';
  * every cold start, used or not: 190 KB of it were measured to take 10 ms of CPU just to be read.
  */
 export const CODE_BUDGETS: Readonly<Record<(typeof FUNCTIONS)[number]['name'], number>> = {
-  /** 548 KB, of which the SQS client and what comes with it (credentials, protocols, the signer) have 348. */
-  poll: 575_000,
-  /** 551 KB. */
-  submit: 578_000,
-  /** 553 KB. */
-  callback: 580_000,
+  /** 237 KB. */
+  poll: 250_000,
+  /** 216 KB. */
+  submit: 228_000,
+  /** 235 KB. */
+  callback: 248_000,
 };
