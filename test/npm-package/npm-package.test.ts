@@ -22,8 +22,8 @@ interface Locked {
 }
 
 /** Above what the package has today, by a fifth: growth is to be noticed. */
-const MOST_PACKED_BYTES = 250_000;
-const MOST_INSTALLED_BYTES = 1_200_000;
+const MOST_PACKED_BYTES = 340_000;
+const MOST_INSTALLED_BYTES = 1_400_000;
 
 const project = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }; // our own
 const lockfile = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
@@ -140,10 +140,10 @@ describe('installed in an empty folder', () => {
     expect(stderr).toBe('');
   });
 
-  test('its schema is there to be imported', async () => {
-    const script = "process.stdout.write(require('docjob/manifest.schema.json').$id)";
+  test.each(['manifest', 'notice'])('the schema of a %s is there to be imported', async (name) => {
+    const script = `process.stdout.write(require('docjob/${name}.schema.json').$id)`;
     const { stdout } = await inApp(process.execPath, ['-e', script]);
-    expect(stdout).toBe('urn:docjob:manifest:1');
+    expect(stdout).toBe(`urn:docjob:${name}:1`);
   });
 
   test('the example of a downstream function tells a hook of each new manifest, with URLs that get the pages', async () => {
