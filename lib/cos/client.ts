@@ -164,7 +164,7 @@ export class CosClient implements CosRequester {
     // A retry for which no time was left changes nothing: the request failed as it had failed before.
     if (error instanceof DeadlineError) throw state.failure ?? error;
     this.#noteRefusal(error, state);
-    const wait = (await this.#repair(error, state)) ? millis(0) : this.#retry(request, error, state);
+    const wait = (await this.#repairInTime(error, state)) ? millis(0) : this.#retry(request, error, state);
     if (wait === undefined) throw error;
     if (wait > 0) await this.#effects.clock.sleep(wait, this.#bounds.signal);
     this.#retries += 1;
@@ -225,6 +225,15 @@ export class CosClient implements CosRequester {
     if (!(error instanceof ServiceError)) return false;
     if (error.disposition === 'skewed') return this.#repairClock(error, state);
     return (error.disposition === 'credentials' || error.isUnexplained) && this.#refreshCredentials(state);
+  }
+
+  /** @throws `error` where the time was over before another key came: the refusal is what the request failed with, and is to be told. */
+  async #repairInTime(error: DocjobError, state: RequestState): Promise<boolean> {
+    try {
+      return await this.#repair(error, state);
+    } catch (late) {
+      throw this.#effects.clock.now() >= this.#bounds.deadline ? error : late;
+    }
   }
 
   /**

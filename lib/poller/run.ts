@@ -25,6 +25,8 @@ import { Turns } from './turns.js';
  */
 const OUTAGE_PAUSE = seconds(30);
 
+const REFUSED = 'the run stopped, since no other job would fare better';
+
 const CUT_OFF = 'the service had not answered when the time for this run was over';
 
 /**
@@ -166,13 +168,16 @@ class Run {
     try {
       return await look(lease, { ...this.#lookDeps, requester: this.#client.until(until) });
     } catch (error) {
-      if (this.#course.isOver()) return undefined;
+      if (this.#course.isOver()) {
+        if (isRefusalOfOurKey(error)) this.#course.fail('service-unusable', REFUSED, error);
+        return undefined;
+      }
       if (error instanceof DeadlineError) {
         // A lease that ends before the run does leaves time for others.
         if (until === this.#budget.workUntil) this.#course.stop('out-of-time');
         return undefined;
       }
-      this.#course.fail('service-unusable', 'the run stopped, since no other job would fare better', error);
+      this.#course.fail('service-unusable', REFUSED, error);
       // Not back at once: a job that makes every run stop must not be the first of the next one again.
       return failedLook(lease, error, this.#lookDeps);
     }
@@ -207,4 +212,9 @@ class Run {
     if (failure !== undefined) throw new RunError(failure, report);
     return report;
   }
+}
+
+/** What the run is to be told of even where its time was over before another key came. */
+function isRefusalOfOurKey(error: unknown): boolean {
+  return error instanceof DocjobError && error.disposition === 'credentials';
 }

@@ -791,11 +791,16 @@ describe('credentials', () => {
   });
 
   test.each([
-    ['before the first request', () => NEVER, 0],
-    ['once a key was refused', (refused?: SigningCredentials) => (refused === undefined ? PAIR : NEVER), 1],
-  ])('are not waited for beyond the deadline, %s', async (_when, credentials, requests) => {
+    ['before the first request', () => NEVER, 0, { code: 'deadline' }],
+    [
+      'once a key was refused, which is then the error',
+      (refused?: SigningCredentials) => (refused === undefined ? PAIR : NEVER),
+      1,
+      { disposition: 'credentials', serviceCode: 'ExpiredToken' },
+    ],
+  ])('are not waited for beyond the deadline, %s', async (_when, credentials, requests, error) => {
     const { client, clock, server } = await setUp([errorAnswer(400, 'ExpiredToken')], { credentials });
-    await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'deadline' });
+    await expect(client.send(describeJob, text)).rejects.toMatchObject(error);
     expect(clock.sleeps).toHaveLength(1);
     expect(server.requests).toHaveLength(requests);
   });

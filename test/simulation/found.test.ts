@@ -260,3 +260,8 @@ describe('after an outage that was longer than CMQ keeps a message unacknowledge
     },
   );
 });
+
+test('a run whose key is refused, and whose time is over before another one comes, fails and says so', async () => {
+  const { violations } = await simulate(scenarioOf(613_940), { openQueue: WORLDS.sqs });
+  expect(violations).toEqual([]);
+});
