@@ -46,9 +46,14 @@ export class Holds {
   /** Takes note of a failure. True when the operation is closed by it: say so once. */
   failed(operation: Operation, at: Place, error: DocjobError): boolean {
     const door = this.#door(operation, at);
-    if (door.closedBy !== undefined) return false;
-    if (isOutage(error)) door.failures += 1;
-    if (error.disposition !== 'configuration' && door.failures < FAILURES_IN_A_ROW) return false;
+    const { closedBy } = door;
+    // A lack of grants outranks an outage: it does not pass by itself, so somebody must hear of it.
+    if (error.disposition === 'configuration') {
+      if (closedBy?.disposition === 'configuration') return false;
+    } else {
+      if (isOutage(error)) door.failures += 1;
+      if (closedBy !== undefined || door.failures < FAILURES_IN_A_ROW) return false;
+    }
     door.closedBy = error;
     return true;
   }

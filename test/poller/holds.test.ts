@@ -37,12 +37,14 @@ describe.each(OPERATIONS)('a bucket, by how it fails to %s', (operation) => {
     },
   );
 
-  test('stays closed for the first reason', () => {
+  test('that an outage had closed is closed to us all the same: that is told too, once, and an outage changes nothing about it', () => {
     const holds = new Holds();
-    const outage = error('transient');
-    fail(holds, 5, outage);
+    fail(holds, 5, error('transient'));
+    const closed = error('configuration');
+    expect(fail(holds, 1, closed)).toEqual([true]);
     expect(fail(holds, 1, error('configuration'))).toEqual([false]);
-    expect(holds.find(operation, SOURCE)).toBe(outage);
+    expect(fail(holds, 6, error('transient'))).not.toContain(true);
+    expect(holds.find(operation, SOURCE)).toBe(closed);
   });
 
   test('counts anew after each success', () => {

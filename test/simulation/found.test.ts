@@ -265,3 +265,8 @@ test('a run whose key is refused, and whose time is over before another one come
   const { violations } = await simulate(scenarioOf(613_940), { openQueue: WORLDS.sqs });
   expect(violations).toEqual([]);
 });
+
+test('a bucket that is closed to us is told of, though an outage had closed it before', async () => {
+  const { violations } = await simulate(scenarioOf(620_903), { openQueue: WORLDS.sqs });
+  expect(violations).toEqual([]);
+});
