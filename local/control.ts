@@ -122,6 +122,24 @@ export class CloudControl {
     return this.#ci.table.queueOf(this.#bucket(name).facts).id;
   }
 
+  /**
+   * Says that versioning was switched on for a bucket, or off again: no versions are kept.
+   *
+   * @throws Error when there is no such bucket.
+   */
+  setVersioning(name: BucketName, versioning: 'Enabled' | 'Suspended'): void {
+    this.#bucket(name).versioning = versioning;
+  }
+
+  /**
+   * Switches document processing on for a bucket, as it is from the beginning, or off.
+   *
+   * @throws Error when there is no such bucket.
+   */
+  setDocProcessing(name: BucketName, isOn: boolean): void {
+    this.#bucket(name).hasDocProcessing = isOn;
+  }
+
   /** Forbids something until the returned function is called. */
   deny(denial: Parameters<Access['deny']>[0]): () => void {
     return this.#access.deny(denial);

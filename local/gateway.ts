@@ -120,22 +120,23 @@ async function perform(services: Services, asked: Exchange, judgedAt: EpochMs): 
   if (operation.bucket === undefined) {
     services.access.check(operation, undefined);
     if (operation.name !== 'DescribeDocProcessBuckets') throw unknownUrl();
-    return describeBuckets(asked, factsOf(services.store.buckets));
+    return describeBuckets(asked, boundOf(services.store.buckets));
   }
   const bucket = services.store.find(operation.bucket, operation.region);
   // Both the missing bucket and the one in another region: a name is looked up where the host says.
   if (bucket === undefined) throw new Refusal(404, 'NoSuchBucket', 'The specified bucket does not exist.');
   services.access.check(operation, bucket.facts);
   if (operation.name === 'DescribeDocProcessBuckets') {
-    return describeBuckets(asked, factsOf(services.store.buckets));
+    return describeBuckets(asked, boundOf(services.store.buckets));
   }
   if (family === 'ci') return answerCi(services.ci, asked, bucket);
   if (request.method !== 'PUT') await services.results.settled(bucket.facts.name);
   return answerCos(asked, bucket, services.cosBehaviour);
 }
 
-function factsOf(buckets: readonly Bucket[]): readonly Bucket['facts'][] {
-  return buckets.map(({ facts }) => facts);
+/** Of those that CI is bound to. */
+function boundOf(buckets: readonly Bucket[]): readonly Bucket['facts'][] {
+  return buckets.filter(({ hasDocProcessing }) => hasDocProcessing).map(({ facts }) => facts);
 }
 
 /** What `work` answers, refusals included, and a 500 for a fault of our own: the real service would not fall over either. */

@@ -11,6 +11,7 @@ export const COS_OPERATIONS = [
   'DeleteObject',
   'GetBucket',
   'HeadBucket',
+  'GetBucketVersioning',
 ] as const;
 
 /** What CI can be asked here, by the names that access rules use (`ci:…`). */
@@ -71,6 +72,9 @@ interface Asked {
 
 function cosOperation({ method, path, query, headers }: CloudRequest): Asked {
   const subject = path.slice(1);
+  if (method === 'GET' && subject === '' && query.length === 1 && query[0]?.name === 'versioning') {
+    return { name: 'GetBucketVersioning', subject };
+  }
   const isOther =
     query.some(({ name }) => SUBRESOURCES.has(name)) || valueOf(headers, 'x-cos-copy-source') !== undefined;
   if (isOther) return { name: 'Unknown', subject };

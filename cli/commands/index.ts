@@ -1,6 +1,7 @@
 import type { Command, Group } from '../command.js';
 import { cloud } from './cloud.js';
 import { completion } from './completion.js';
+import { doctor } from './doctor.js';
 import { enqueue } from './enqueue.js';
 import { manifest } from './manifest.js';
 import { poll } from './poll.js';
@@ -15,6 +16,7 @@ export const COMMANDS: readonly (Command | Group)[] = [
   poll,
   status,
   manifest,
+  doctor,
   sign,
   cloud,
   completion,

@@ -69,6 +69,14 @@ const Batch = v.object({
   ),
 });
 
+const Attributes = v.object({ Attributes: v.nullish(v.record(v.string(), v.string()), {}) });
+
+/** Reads the answer to GetQueueAttributes (SQS API Reference). */
+export function readAttributes(answer: unknown): ReadAnswer<Readonly<Record<string, string>>> {
+  const read = v.safeParse(Attributes, answer);
+  return read.success ? { ok: true, value: read.output.Attributes } : wrong(read.issues);
+}
+
 /**
  * Reads the answer to a receive (SQS API Reference, ReceiveMessage). Each message counts by itself: one that is damaged costs the others nothing.
  */

@@ -14,6 +14,7 @@ import type { Asked } from './asked.js';
 import { LEAST_ATTEMPT, waitBeforeRetry } from './attempts.js';
 import { QueueError } from './queue-error.js';
 import {
+  readAttributes,
   readBatch,
   readReceived,
   type BatchAnswer,
@@ -159,6 +160,18 @@ export class SqsClient {
       VisibilityTimeout: visibilitySeconds,
     }));
     return this.#batch('ChangeMessageVisibilityBatch', queueUrl, Entries);
+  }
+
+  /** A queue's attributes, all of them, as SQS writes them (SQS API Reference, GetQueueAttributes). */
+  async attributes(queueUrl: string): Promise<Readonly<Record<string, string>>> {
+    const input = { AttributeNames: ['All'] };
+    const { value } = await this.#call({
+      action: 'GetQueueAttributes',
+      queueUrl,
+      input,
+      read: readAttributes,
+    });
+    return value;
   }
 
   async #batch(

@@ -39,6 +39,7 @@ export function answerCi(ci: CiService, exchange: Exchange, bucket: Bucket): Ans
 
 function perform(ci: CiService, exchange: Exchange, bucket: Bucket): Answer {
   const { facts } = bucket;
+  if (!bucket.hasDocProcessing) throw notBound();
   const queue = ci.table.queueOf(facts);
   switch (exchange.operation.name) {
     case 'CreateDocProcessJobs':
@@ -63,7 +64,12 @@ export function unknownUrl(): Refusal {
   return new Refusal(404, 'InvalidUrl', 'There is no such API.');
 }
 
-/** DescribeDocProcessBuckets: the buckets for which the service is open, here all of them. */
+/** For a bucket that CI is not bound to. The words are CI's own; with which status and code they come, no document says: the code is that of its table of numbers. */
+function notBound(): Refusal {
+  return new Refusal(403, 'MediaBucketUnBinded', "doc bucket unbinded, bucket's host is unavailable");
+}
+
+/** DescribeDocProcessBuckets: the buckets for which the service is open. */
 export function describeBuckets({ request, requestId }: Exchange, buckets: readonly BucketFacts[]): Answer {
   const wanted = (name: string): string[] =>
     (valueOf(request.query, name) ?? '').split(',').filter((one) => one !== '' && one !== 'All');

@@ -47,6 +47,11 @@ export async function answerCos(
       return listObjects(exchange, bucket, objectListLagMs);
     case 'HeadBucket':
       return emptyAnswer(200, { 'x-cos-bucket-region': bucket.facts.region });
+    case 'GetBucketVersioning': {
+      const { versioning } = bucket;
+      const status: XmlNode[] = versioning === undefined ? [] : [['Status', versioning]];
+      return xmlAnswer(writeDocument(['VersioningConfiguration', status]));
+    }
     default:
       throw new Refusal(501, 'NotImplemented', 'This cloud does not offer this operation.');
   }

@@ -39,6 +39,10 @@ export interface ObjectContent {
 export class Bucket implements Listed {
   readonly facts: BucketFacts;
   readonly keys = new SortedKeys();
+  /** What GET Bucket versioning tells (436/19888); undefined where it was never switched on. Only told: no versions are kept. */
+  versioning: 'Enabled' | 'Suspended' | undefined;
+  /** Whether CI is bound to it, with document processing switched on. */
+  hasDocProcessing = true;
   readonly #objects = new Map<string, StoredObject>();
   readonly #files: BucketFiles;
   readonly #locks = new KeyedLock();

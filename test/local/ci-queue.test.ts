@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { DOCS, element, TestCloud, type Received } from './clouds.js';
-import { submit, submitted } from './documents.js';
+import { BEIJING, DOCS, element, elements, PAGES, TestCloud, type Received } from './clouds.js';
+import { refusal, submit, submitted } from './documents.js';
 
 const SECOND = 1_000;
 
@@ -78,6 +78,23 @@ describe('a queue', () => {
 
     await setQueue(cloud, 'Active');
     expect(states(cloud)).toEqual(['Success', 'Running', 'Submitted']);
+  });
+
+  test('is not there where document processing is off, nor anything else of CI, nor the bucket among the others', async () => {
+    const cloud = await TestCloud.start();
+    const bound = async (): Promise<readonly string[]> =>
+      elements(
+        (await cloud.ask({ path: '/docbucket', host: `ci.${BEIJING}.myqcloud.com` })).text,
+        'BucketId',
+      );
+    expect(await bound()).toEqual([DOCS, PAGES]);
+    cloud.cloud.control.setDocProcessing(DOCS, false);
+    expect(await bound()).toEqual([PAGES]);
+    for (const path of ['/docqueue', '/doc_jobs/d1']) {
+      expect(await refusal(cloud.ask({ family: 'ci', path }))).toEqual([403, 'MediaBucketUnBinded']);
+    }
+    cloud.cloud.control.setDocProcessing(DOCS, true);
+    expect(await bound()).toEqual([DOCS, PAGES]);
   });
 
   test('is described as documented, and by ID', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BEIJING, DOCS, element, PAGES, START, TestCloud } from './clouds.js';
+import { BEIJING, DOCS, element, PAGES, START, TestCloud, type Received } from './clouds.js';
 import { refusal } from './documents.js';
 
 const md5 = (body: string): string => createHash('md5').update(body).digest('base64');
@@ -158,6 +158,19 @@ describe('COS refuses', () => {
     const head = await cloud.ask({ method: 'HEAD', path: '/', host: hosts[0] ?? '' });
     expect([head.status, head.text]).toEqual([404, '']);
     expect((await cloud.ask({ method: 'HEAD', path: '/' })).status).toBe(200);
+  });
+
+  test('no word about versions, until somebody has switched them on', async () => {
+    const cloud = await TestCloud.start();
+    const ask = (query: Readonly<Record<string, string>>): Promise<Received> =>
+      cloud.ask({ path: '/', query });
+
+    expect((await ask({ versioning: '' })).text).toMatch(/<VersioningConfiguration(?:\/>|><\/Versioning)/);
+    for (const state of ['Enabled', 'Suspended'] as const) {
+      cloud.cloud.control.setVersioning(DOCS, state);
+      expect(element((await ask({ versioning: '' })).text, 'Status')).toBe(state);
+    }
+    expect(await refusal(ask({ versioning: '', acl: '' }))).toEqual([501, 'NotImplemented']);
   });
 
   test('what this cloud does not offer, rather than doing something else', async () => {

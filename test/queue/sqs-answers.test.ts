@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readBatch, readReceived } from '../../lib/queue/sqs-answers.js';
+import { readAttributes, readBatch, readReceived } from '../../lib/queue/sqs-answers.js';
 import type { FailedEntry } from '../../lib/queue/sqs-errors.js';
 
 const MD5_OF_D1 = '9948c645c094247794f4c7acdbeb2bb6';
@@ -10,6 +10,23 @@ const WHOLE = {
   MD5OfBody: MD5_OF_D1,
   Attributes: { SentTimestamp: '1700000000000' },
 };
+
+describe("the answer about a queue's attributes", () => {
+  test.each([
+    [{ Attributes: { VisibilityTimeout: '30' } }, { VisibilityTimeout: '30' }],
+    [{}, {}],
+    [{ Attributes: null }, {}],
+  ])('%j tells them', (answer, value) => {
+    expect(readAttributes(answer)).toEqual({ ok: true, value });
+  });
+
+  test.each([
+    ['text', 'it is no object'],
+    [{ Attributes: { VisibilityTimeout: 30 } }, 'it has no right Attributes.VisibilityTimeout'],
+  ])('is none where it is %j', (answer, problem) => {
+    expect(readAttributes(answer)).toEqual({ ok: false, problem });
+  });
+});
 
 describe('the answer to a receive', () => {
   test('tells the messages, and nothing of what else stands there', () => {
