@@ -148,11 +148,15 @@ export class Settler {
     );
     if (announced.length === 0) return entries;
     const errors = await announcer.send(announced);
-    const failed = new Map(announced.map(({ lease }, index) => [lease, errors[index]]));
+    const outcomes = new Map(
+      announced.flatMap(({ lease, announcement }, index) => {
+        const error = errors[index];
+        return error === undefined ? [] : [[lease, announcement.ifUnsent(error)] as const];
+      }),
+    );
     return entries.map((entry) => {
       const { lease } = entry.settlement;
-      const error = failed.get(lease);
-      const outcome = error && entry.announcement?.ifUnsent(error);
+      const outcome = outcomes.get(lease);
       return outcome === undefined ? entry : { ...entry, settlement: { lease, outcome } };
     });
   }
