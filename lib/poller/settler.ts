@@ -50,7 +50,7 @@ export class Settler {
   readonly #budget: RunBudget;
   readonly #open = new Map<Outcome['kind'], Batch>();
   /** Batches that have been closed, whether they wait for their turn or for the queue. */
-  readonly #closed = new Set<Promise<void>>();
+  readonly #closed: Promise<void>[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #failure: DocjobError | undefined;
 
@@ -106,8 +106,8 @@ export class Settler {
   #close(batch: Batch): Promise<void> {
     this.#open.delete(batch.kind);
     batch.timer.abort();
-    const closed = this.#send(batch.entries).finally(() => this.#closed.delete(closed));
-    this.#closed.add(closed);
+    const closed = this.#send(batch.entries);
+    this.#closed.push(closed);
     return closed;
   }
 
