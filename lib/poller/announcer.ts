@@ -52,23 +52,22 @@ export class Announcer {
   async send(announced: readonly Announced[]): Promise<readonly (DocjobError | undefined)[]> {
     const { notices, tally } = this.#deps;
     const closedBy = this.#closedBy;
-    if (closedBy !== undefined) {
-      return announced.map(() => {
-        tally.failed('send-notice', closedBy);
-        return closedBy;
-      });
-    }
-    const errors = await notices.send(
-      announced.map(({ announcement }) => announcement.notice),
-      this.#until(announced),
-    );
-    for (const [index, error] of errors.entries()) {
-      if (error === undefined) tally.succeeded('send-notice');
-      else this.#failed(error, announced[index]);
-    }
+    const errors =
+      closedBy === undefined
+        ? await notices.send(
+            announced.map(({ announcement }) => announcement.notice),
+            this.#until(announced),
+          )
+        : announced.map(() => closedBy);
     this.#failures = errors.includes(undefined) ? 0 : this.#failures + 1;
-    const last = errors.find((error) => error !== undefined);
-    if (this.#failures >= FAILURES_IN_A_ROW && last !== undefined) this.#hold(last);
+    for (const [index, { announcement }] of announced.entries()) {
+      const error = errors[index];
+      if (error === undefined) tally.succeeded('send-notice');
+      else {
+        tally.failed('send-notice', error);
+        if (closedBy === undefined) this.#failed(error, announcement.notice);
+      }
+    }
     return errors;
   }
 
@@ -78,15 +77,14 @@ export class Announcer {
     return after(epochMs(Math.min(...ends)), NOTICE_TIME);
   }
 
-  #failed(error: DocjobError, announced: Announced | undefined): void {
-    this.#deps.tally.failed('send-notice', error);
+  #failed(error: DocjobError, { jobId }: Notice): void {
     const { code, message, requestId, disposition } = error;
     if (disposition === 'configuration' || disposition === 'credentials') {
       this.#hold(error);
       return;
     }
-    const jobId = announced?.announcement.notice.jobId;
     this.#deps.log.warn('notice-failed', { jobId, code, message, requestId });
+    if (this.#failures >= FAILURES_IN_A_ROW) this.#hold(error);
   }
 
   #hold(error: DocjobError): void {

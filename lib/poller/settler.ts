@@ -50,7 +50,7 @@ export class Settler {
   readonly #budget: RunBudget;
   readonly #open = new Map<Outcome['kind'], Batch>();
   /** Batches that have been closed, whether they wait for their turn or for the queue. */
-  readonly #closed = new Set<Promise<void>>();
+  readonly #closed: Promise<void>[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #failure: DocjobError | undefined;
 
@@ -106,8 +106,8 @@ export class Settler {
   #close(batch: Batch): Promise<void> {
     this.#open.delete(batch.kind);
     batch.timer.abort();
-    const closed = this.#send(batch.entries).finally(() => this.#closed.delete(closed));
-    this.#closed.add(closed);
+    const closed = this.#send(batch.entries);
+    this.#closed.push(closed);
     return closed;
   }
 
@@ -148,11 +148,15 @@ export class Settler {
     );
     if (announced.length === 0) return entries;
     const errors = await announcer.send(announced);
-    const failed = new Map(announced.map(({ lease }, index) => [lease, errors[index]]));
+    const outcomes = new Map(
+      announced.flatMap(({ lease, announcement }, index) => {
+        const error = errors[index];
+        return error === undefined ? [] : [[lease, announcement.ifUnsent(error)] as const];
+      }),
+    );
     return entries.map((entry) => {
       const { lease } = entry.settlement;
-      const error = failed.get(lease);
-      const outcome = error && entry.announcement?.ifUnsent(error);
+      const outcome = outcomes.get(lease);
       return outcome === undefined ? entry : { ...entry, settlement: { lease, outcome } };
     });
   }

@@ -93,6 +93,32 @@ describe('leases', () => {
     ]);
   });
 
+  test.each([
+    // A quarter of what two looks of ten seconds leave of 57.
+    [9_249, 3],
+    [9_250, 1],
+  ])(
+    'are gathered further after %d ms, if that leaves looks their time: by %d calls',
+    async (late, calls) => {
+      const clock = new HandClock();
+      const queue = new MemoryQueue(jobs(25));
+      let gathered: number | undefined;
+      const { go } = setUp(
+        queue,
+        (request) => {
+          if (!isProbe(request)) gathered ??= queue.requests.length;
+          return allInState('Running')(request);
+        },
+        clock,
+      );
+      queue.onLease = () => {
+        if (queue.requests.length === 1) clock.advance(millis(late));
+      };
+      await expect(go()).resolves.toMatchObject({ leased: 25, waiting: 25 });
+      expect(gathered).toBe(calls);
+    },
+  );
+
   test('are gathered until a queue that shows all has no more, few as it gives at a time', async () => {
     const queue = new OpenQueue(jobs(8), () => true, 3);
     let gathered: number | undefined;

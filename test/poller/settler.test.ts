@@ -134,6 +134,8 @@ describe('settlements', () => {
     const { settler, batches, clock } = setUp();
     await addAll(settler, 2);
     expect([clock.open, batches]).toEqual([[LINGER], []]);
+    // One for all of them.
+    expect(clock.timers).toHaveLength(1);
     await clock.ring();
     expect([clock.open, batches]).toEqual([[], [2]]);
   });

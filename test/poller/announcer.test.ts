@@ -3,7 +3,7 @@ import { DocjobError } from '../../lib/domain/docjob-error.js';
 import { after, before, days, hours, seconds, type EpochMs } from '../../lib/domain/units.js';
 import type { Notice } from '../../lib/notices/notice.js';
 import type { NoticeQueue } from '../../lib/notices/notice-queue.js';
-import { allInState, errorOf, eventsOf, jobs, setUp } from '../poller/run-setting.js';
+import { allInState, errorOf, eventsOf, jobs, setUp } from './run-setting.js';
 import { MemoryQueue } from '../support/memory-queue.js';
 import { aPendingJob } from '../support/pending-jobs.js';
 import { START } from '../support/virtual-clock.js';
@@ -39,7 +39,10 @@ const refusal = new DocjobError('queue-access-denied', 'we may not', {
   disposition: 'configuration',
   requestId: 'r1',
 });
-const outage = new DocjobError('queue-unavailable', 'no answer', { disposition: 'transient' });
+const outage = new DocjobError('queue-unavailable', 'no answer', {
+  disposition: 'transient',
+  requestId: 'r2',
+});
 
 describe('a run that tells of manifests', () => {
   test('does so once a manifest is there, before its job is acknowledged, and ten jobs a call', async () => {
@@ -91,8 +94,26 @@ describe('a run that tells of manifests', () => {
     expect(queue.outcomesOf('done').sort()).toEqual(['m1', 'm3']);
     expect(queue.outcomesOf('look-again')).toEqual(['m2']);
     expect(eventsOf(lines, 'notice-failed')).toEqual([
-      expect.objectContaining({ jobId: aPendingJob(2).jobId, code: 'queue-unavailable' }),
+      expect.objectContaining({
+        level: 'warn',
+        jobId: aPendingJob(2).jobId,
+        code: 'queue-unavailable',
+        message: 'no answer',
+        requestId: 'r2',
+      }),
     ]);
+  });
+
+  test('leaves sending no longer than the shortest of the leases leaves it', async () => {
+    const queue = new MemoryQueue(jobs(3));
+    const lease = queue.lease.bind(queue);
+    queue.lease = async (request) =>
+      (await lease(request)).map((one) =>
+        one.id === 'm2' ? { ...one, until: after(START, seconds(30)) } : one,
+      );
+    const notices = new MemoryNotices();
+    await setUp(queue, allInState('Success'), { notices }).go();
+    expect(notices.untils).toEqual([after(START, seconds(30 - 3 + 1))]);
   });
 
   test.each([
@@ -121,22 +142,55 @@ describe('a queue for notices', () => {
     notices.errorFor = () => refusal;
     const { go, lines, service } = setUp(queue, allInState('Success'), { notices });
     const error = await errorOf(go());
-    expect(error).toMatchObject({ code: 'run-failed', requestId: 'r1', report: { waiting: 25 } });
+    expect(error).toMatchObject({
+      code: 'run-failed',
+      requestId: 'r1',
+      report: { waiting: 25, errors: { configuration: 25 } },
+    });
     expect(notices.batches).toEqual([10]);
     expect(eventsOf(lines, 'notices-held-back')).toEqual([
-      expect.objectContaining({ level: 'error', code: 'queue-access-denied', requestId: 'r1' }),
+      expect.objectContaining({
+        level: 'error',
+        code: 'queue-access-denied',
+        message: 'we may not',
+        requestId: 'r1',
+      }),
     ]);
+    expect(eventsOf(lines, 'notice-failed')).toEqual([]);
     expect(service.manifests.size).toBe(25);
     expect(queue.outcomesOf('look-again')).toHaveLength(25);
+  });
+
+  test('that finds our key wrong is not asked again either', async () => {
+    const notices = new MemoryNotices();
+    const error = new DocjobError('queue-key', 'a wrong key', { disposition: 'credentials' });
+    notices.errorFor = () => error;
+    const { go } = setUp(new MemoryQueue(jobs(20)), allInState('Success'), { notices });
+    await expect(errorOf(go())).resolves.toMatchObject({ code: 'run-failed', disposition: 'credentials' });
+    expect(notices.batches).toEqual([10]);
+  });
+
+  test('that fails twice, takes one, and fails twice again is asked each time', async () => {
+    const notices = new MemoryNotices();
+    notices.errorFor = () => (notices.batches.length === 3 ? undefined : outage);
+    const { go, lines } = setUp(new MemoryQueue(jobs(50)), allInState('Success'), { notices });
+    await expect(go()).resolves.toMatchObject({ finished: { Success: 10 }, waiting: 40 });
+    expect(notices.batches).toHaveLength(5);
+    expect(eventsOf(lines, 'notices-held-back')).toEqual([]);
   });
 
   test('that fails three times in a row is left alone for the rest of the run', async () => {
     const notices = new MemoryNotices();
     notices.errorFor = () => outage;
     const { go, lines } = setUp(new MemoryQueue(jobs(60)), allInState('Success'), { notices });
-    await expect(errorOf(go())).resolves.toMatchObject({ code: 'run-failed', disposition: 'transient' });
+    await expect(errorOf(go())).resolves.toMatchObject({
+      code: 'run-failed',
+      disposition: 'transient',
+      report: { waiting: 60, errors: { transient: 60 } },
+    });
     expect(notices.batches).toEqual([10, 10, 10]);
     expect(eventsOf(lines, 'notices-held-back')).toHaveLength(1);
+    expect(eventsOf(lines, 'notice-failed')).toHaveLength(30);
   });
 
   test('that takes a notice in between is not down, and the run does not fail', async () => {
