@@ -4,9 +4,11 @@ import { completion } from './completion.js';
 import { enqueue } from './enqueue.js';
 import { manifest } from './manifest.js';
 import { poll } from './poll.js';
+import { report } from './report.js';
 import { sign } from './sign.js';
 import { status } from './status.js';
 import { submit } from './submit.js';
+import { view } from './view.js';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly (Command | Group)[] = [
@@ -15,6 +17,8 @@ export const COMMANDS: readonly (Command | Group)[] = [
   poll,
   status,
   manifest,
+  view,
+  report,
   sign,
   cloud,
   completion,
