@@ -5,9 +5,11 @@ import { doctor } from './doctor.js';
 import { enqueue } from './enqueue.js';
 import { manifest } from './manifest.js';
 import { poll } from './poll.js';
+import { report } from './report.js';
 import { sign } from './sign.js';
 import { status } from './status.js';
 import { submit } from './submit.js';
+import { view } from './view.js';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly (Command | Group)[] = [
@@ -17,6 +19,8 @@ export const COMMANDS: readonly (Command | Group)[] = [
   status,
   manifest,
   doctor,
+  view,
+  report,
   sign,
   cloud,
   completion,

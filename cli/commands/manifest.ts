@@ -1,23 +1,13 @@
 import * as v from 'valibot';
-import { getObject } from '../../lib/cos/objects.js';
-import { describeDocJob, type JobSource } from '../../lib/doc-jobs/describe.js';
-import { parseBucketName, parseRegion, type JobId } from '../../lib/domain/names.js';
 import { between, millis, minutes, seconds, type Millis } from '../../lib/domain/units.js';
-import type { Environment } from '../../lib/env-reader.js';
-import {
-  manifestKey,
-  manifestLocation,
-  readManifest,
-  type Manifest,
-  type ManifestLocation,
-} from '../../lib/manifest/index.js';
-import { bucket, duration, flag, jobId, region } from '../args.js';
+import type { Manifest } from '../../lib/manifest/index.js';
+import { duration, flag, jobId } from '../args.js';
 import { command } from '../command.js';
 import type { Context } from '../context.js';
-import { NotThereError, SettingsError, UsageError } from '../errors.js';
+import { NotThereError, UsageError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { withService, type Service } from '../services.js';
-import { declareSource, pairOf, sourceArgs, sourceOf } from '../source.js';
+import { declareSearch, searchArgs, searchFor, type Found, type ManifestSearch } from '../manifest-search.js';
+import { withService } from '../services.js';
 import { summaryInWords, summaryOf } from './manifest-words.js';
 
 const TIMEOUT: Millis = minutes(15);
@@ -46,31 +36,24 @@ export const manifest = command({
     },
   ],
   declare: (declared) => {
-    declareSource(declared.argument('<jobId>', 'the ID that the create call returned'));
+    declareSearch(declared.argument('<jobId>', 'the ID that the create call returned'));
     declared
       .option('--wait', 'wait until it is there')
       .option('--timeout <duration>', 'with --wait: for how long (default: 15m)')
-      .option('--summary', 'a few lines about it instead')
-      .option('--output-bucket <name>', 'the bucket that it is in (default: CI is asked)')
-      .option('--output-region <name>', 'its region');
+      .option('--summary', 'a few lines about it instead');
   },
   args: v.object({
     jobId,
     wait: flag,
     timeout: v.optional(duration),
     summary: flag,
-    outputBucket: v.optional(bucket),
-    outputRegion: v.optional(region),
-    ...sourceArgs,
+    ...searchArgs,
   }),
   run: async (args, context) => {
     if (args.timeout !== undefined && !args.wait) throw new UsageError('--timeout is for --wait');
     const settings = await context.settings();
     return withService(context, async (service) => {
-      const source = sourceOf(args, service.config.source);
-      const { outputBucket, outputRegion } = args;
-      const given = pairOf({ bucket: outputBucket, region: outputRegion }, 'output-');
-      const search = new Search(args.jobId, source, given, service, settings);
+      const search = searchFor(args, service, settings);
       const found = args.wait ? await waitFor(search, args.timeout ?? TIMEOUT, context) : await search.look();
       if (found === undefined) throw new NotThereError('no-manifest', search.about);
       const { manifest: read, location, text } = found;
@@ -82,86 +65,11 @@ export const manifest = command({
   },
 });
 
-interface Found {
-  readonly manifest: Manifest;
-  /** As it is stored. */
-  readonly text: string;
-  readonly location: ManifestLocation;
-}
-
-/** Looks for one manifest, as often as it is asked to. */
-class Search {
-  readonly #jobId: JobId;
-  readonly #source: JobSource;
-  readonly #given: JobSource | undefined;
-  readonly #service: Service;
-  readonly #fallback: JobSource;
-  #location: ManifestLocation;
-  /** What CI said last; nothing where it was not asked. */
-  #state: string | undefined;
-
-  /** @param given the output bucket, where CI need not be asked */
-  constructor(
-    jobId: JobId,
-    source: JobSource,
-    given: JobSource | undefined,
-    service: Service,
-    settings: Environment,
-  ) {
-    this.#jobId = jobId;
-    this.#source = source;
-    this.#given = given;
-    this.#service = service;
-    this.#fallback = given ?? outputOf(settings) ?? source;
-    this.#location = this.#locationIn(this.#fallback);
-  }
-
-  /** How it stands, in words. */
-  get about(): string {
-    const { bucket, region, key } = this.#location;
-    const state = this.#state === undefined ? '' : `: ${this.#state}`;
-    return `there is no ${key} in ${bucket} (${region})${state}`;
-  }
-
-  /** Undefined while there is none. */
-  async look(): Promise<Found | undefined> {
-    const { requester } = this.#service;
-    if (this.#given === undefined)
-      this.#location = this.#locationIn((await this.#askWhere()) ?? this.#fallback);
-    const location = this.#location;
-    const object = await getObject(requester, location, location.key);
-    if (object === undefined) return undefined;
-    return { manifest: readManifest(object.body), text: object.body.toString('utf8'), location };
-  }
-
-  /** Undefined where CI does not know the job. Its word is checked before it reaches a host name. */
-  async #askWhere(): Promise<JobSource | undefined> {
-    const { requester, config } = this.#service;
-    const answer = await describeDocJob(requester, this.#source, this.#jobId);
-    if (answer.kind === 'missing') {
-      this.#state = 'CI does not know the job, or no longer';
-      return undefined;
-    }
-    this.#state = `the job is ${answer.job.state}`;
-    const location = manifestLocation(answer.job, this.#source, config.keyTemplate, config.isAllowedBucket);
-    if (location.kind === 'ok') return location;
-    throw new SettingsError(`the manifest of ${this.#jobId} is not looked for: ${location.problem}`);
-  }
-
-  #locationIn({ bucket, region }: JobSource): ManifestLocation {
-    const key = manifestKey(this.#service.config.keyTemplate, { jobId: this.#jobId, ...this.#source });
-    return { bucket, region, key };
-  }
-}
-
-/** Where pictures go if nobody says otherwise. */
-function outputOf(settings: Environment): JobSource | undefined {
-  const bucket = parseBucketName(settings['OUTPUT_BUCKET'] ?? '');
-  const region = parseRegion(settings['OUTPUT_REGION'] ?? '');
-  return bucket && region && { bucket, region };
-}
-
-async function waitFor(search: Search, timeout: Millis, { clock, signal, output }: Context): Promise<Found> {
+async function waitFor(
+  search: ManifestSearch,
+  timeout: Millis,
+  { clock, signal, output }: Context,
+): Promise<Found> {
   const startedAt = clock.now();
   let pause = FIRST_WAIT;
   for (;;) {

@@ -1,8 +1,7 @@
 import { basename } from 'node:path/posix';
 import pMap from 'p-map';
 import { CosClient, type CosClientEffects, type CosClientPolicy } from '../cos/client.js';
-import { deleteObject, getObject, putObject, type BucketAddress } from '../cos/objects.js';
-import { listObjects, type ListedObject } from '../cos/list-objects.js';
+import { deleteObject, getObject, putObject } from '../cos/objects.js';
 import type { CosRequester } from '../cos/requester.js';
 import type { JobId } from '../domain/names.js';
 import { before, millis, type EpochMs, type Millis } from '../domain/units.js';
@@ -13,6 +12,7 @@ import { bucketError } from './bucket-errors.js';
 import { formatName, nonceFrom, parseName } from './bucket-name.js';
 import { BucketReader, type LeasedObject, type NextLook } from './bucket-reader.js';
 import { CLOSING_TIME } from './closing-time.js';
+import { everyObject } from './every-object.js';
 import type { JobDefaults } from './message.js';
 import type {
   EnqueueResult,
@@ -106,14 +106,14 @@ class BucketQueue implements PendingQueue {
   async held(): Promise<ReadonlySet<JobId>> {
     const { queue, deadLetters, defaults } = this.#options;
     const jobIds = new Set<JobId>();
-    for (const { url, prefix, ...at } of [queue, deadLetters]) {
+    for (const address of [queue, deadLetters]) {
       try {
-        for await (const { key } of everyObject(this.#client, at, prefix)) {
+        for await (const { key } of everyObject(this.#client, address)) {
           const parsed = parseName(basename(key, '.json'), defaults);
           if (parsed.kind === 'job') jobIds.add(parsed.job.jobId);
         }
       } catch (error) {
-        throw bucketError(error, `listing ${url}`);
+        throw bucketError(error, `listing ${address.url}`);
       }
     }
     return jobIds;
@@ -216,18 +216,5 @@ class BucketQueue implements PendingQueue {
 
   #refusal(code: 'lease-lost' | 'lease-expired', lease: Lease, what: string): QueueError {
     return new QueueError(code, `the lease ${lease.id} of ${this.#options.queue.url} ${what}`);
-  }
-}
-
-async function* everyObject(
-  requester: CosRequester,
-  at: BucketAddress,
-  prefix: string,
-): AsyncGenerator<ListedObject> {
-  let marker: string | undefined = prefix;
-  while (marker !== undefined) {
-    const page = await listObjects(requester, at, { prefix, marker });
-    yield* page.objects;
-    marker = page.nextMarker;
   }
 }

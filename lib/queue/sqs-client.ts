@@ -74,7 +74,8 @@ export interface VisibilityEntry extends DeleteEntry {
   readonly visibilitySeconds: number;
 }
 
-interface Call<T> {
+/** A call of SQS, and how to read its answer. */
+export interface SqsCall<T> {
   readonly action: string;
   readonly queueUrl: string;
   /** The parameters but the queue's URL. */
@@ -120,7 +121,7 @@ export class SqsClient {
   /** Takes messages, waiting for a first one as long as asked. */
   async receive(request: ReceiveRequest): Promise<ReceivedMessages & Pick<BatchAnswer, 'requestId'>> {
     const { queueUrl, max, visibilitySeconds, waitSeconds, signal } = request;
-    const { value, requestId } = await this.#call({
+    const { value, requestId } = await this.call({
       action: 'ReceiveMessage',
       queueUrl,
       input: {
@@ -165,7 +166,7 @@ export class SqsClient {
   /** A queue's attributes, all of them, as SQS writes them (SQS API Reference, GetQueueAttributes). */
   async attributes(queueUrl: string): Promise<Readonly<Record<string, string>>> {
     const input = { AttributeNames: ['All'] };
-    const { value } = await this.#call({
+    const { value } = await this.call({
       action: 'GetQueueAttributes',
       queueUrl,
       input,
@@ -181,11 +182,11 @@ export class SqsClient {
     bodies: ReadonlyMap<string, string> = NO_BODIES,
   ): Promise<BatchAnswer> {
     const read = (answer: unknown): ReturnType<typeof readBatch> => readBatch(answer, bodies);
-    const { value, requestId } = await this.#call({ action, queueUrl, input: { Entries }, read });
+    const { value, requestId } = await this.call({ action, queueUrl, input: { Entries }, read });
     return { ...value, requestId };
   }
 
-  async #call<T>(call: Call<T>): Promise<Answered<T>> {
+  async call<T>(call: SqsCall<T>): Promise<Answered<T>> {
     for (let attempts = 1; ; attempts += 1) {
       const { correction } = this.#serverClock;
       let serverDate: EpochMs | undefined;
@@ -205,7 +206,7 @@ export class SqsClient {
     }
   }
 
-  async #exchange<T>(call: Call<T>): Promise<WireResponse> {
+  async #exchange<T>(call: SqsCall<T>): Promise<WireResponse> {
     const { action, queueUrl, input, wait = millis(0), signal = new AbortController().signal } = call;
     const asked = `${action} on ${queueUrl}`;
     const remaining = between(this.#effects.clock.now(), this.#effects.deadline);
@@ -238,7 +239,7 @@ export class SqsClient {
   }
 
   /** @throws QueueError for an error answer, and for one that does not say what it should. */
-  #read<T>({ read, ...asked }: Call<T> & Asked, response: WireResponse): Answered<T> {
+  #read<T>({ read, ...asked }: SqsCall<T> & Asked, response: WireResponse): Answered<T> {
     const requestId = requestIdOf(response);
     if (response.status !== 200) {
       const refusal = readRefusal(response);

@@ -7,7 +7,9 @@ import { openTransport, type Transport } from '../../lib/cos/transport.js';
 import { after, minutes, seconds, type EpochMs, type Millis } from '../../lib/domain/units.js';
 import { nextLookTime } from '../../lib/poller/look-times.js';
 import { DEFAULT_SCHEDULE } from '../../lib/poller/schedule.js';
+import { openBucketDeadLetters } from '../../lib/queue/bucket-dead-letters.js';
 import { openBucketQueue, type BucketEffects, type BucketOptions } from '../../lib/queue/bucket.js';
+import type { DeadLetters } from '../../lib/queue/dead-letters.js';
 import type {
   EnqueueResult,
   Lease,
@@ -110,6 +112,14 @@ export class EmbeddedBucket {
       nextLook: (waiting, since) => nextLookTime(waiting, since, DEFAULT_SCHEDULE),
     };
     return openBucketQueue({ ...options, ...changes }, { ...this.effects, ...effects });
+  }
+
+  /** What is below the prefix of the dead letters, for those who look after it. */
+  openDeadLetters(): DeadLetters {
+    return openBucketDeadLetters(
+      { deadLetters: DEAD, defaults: SOURCE, client: this.clientPolicy },
+      this.effects,
+    );
   }
 
   /** Puts in an object below the queue's prefix. */

@@ -12,8 +12,10 @@ import {
   type EpochMs,
   type Millis,
 } from '../../lib/domain/units.js';
+import { openCmqDeadLetters } from '../../lib/queue/cmq-dead-letters.js';
 import { openCmqQueue, type CmqOptions, type CmqQueueEffects } from '../../lib/queue/cmq.js';
 import { parseCmqDeadLetter } from '../../lib/queue/cmq-dead-letter.js';
+import type { DeadLetters } from '../../lib/queue/dead-letters.js';
 import type { PendingQueue } from '../../lib/queue/pending-queue.js';
 import { parseQueueUrl, type CmqAddress } from '../../lib/queue/queue-url.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
@@ -92,6 +94,15 @@ export class EmbeddedCmq {
     return openCmqQueue(
       { ...options, requestTimeout: seconds(1), ...changes },
       { clock, transport, random, log: this.log, credentials: this.credentials, deadline: FAR, ...effects },
+    );
+  }
+
+  /** What is in `dead`, for those who look after it. */
+  openDeadLetters(): DeadLetters {
+    const { deadLetters, clock, transport, origin: endpoint, credentials } = this;
+    return openCmqDeadLetters(
+      { deadLetters, endpoint, defaults: SOURCE, requestTimeout: seconds(1) },
+      { clock, transport, random, credentials, deadline: FAR },
     );
   }
 

@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openTransport, type Transport } from '../../lib/cos/transport.js';
 import { epochMs, seconds, type EpochMs, type Millis } from '../../lib/domain/units.js';
+import type { DeadLetters } from '../../lib/queue/dead-letters.js';
 import { SqsClient } from '../../lib/queue/sqs-client.js';
+import { openSqsDeadLetters } from '../../lib/queue/sqs-dead-letters.js';
 import { openSqsQueue, type SqsOptions, type SqsQueue, type SqsQueueEffects } from '../../lib/queue/sqs.js';
 import { jsonLog } from '../../lib/telemetry/log.js';
 import { createSqs, type LocalSqs } from '../../local/sqs/index.js';
@@ -80,6 +82,12 @@ export class EmbeddedSqs {
       requestTimeout: seconds(5),
     };
     return openSqsQueue({ ...options, ...changes }, { ...this.#effects(), ...effects });
+  }
+
+  /** What is in `dead`, for those who look after it. */
+  openDeadLetters(): DeadLetters {
+    const options = { deadLetterQueueUrl: this.urlOf('dead'), region: REGION, endpoint: this.origin };
+    return openSqsDeadLetters({ ...options, defaults: SOURCE, requestTimeout: seconds(5) }, this.#effects());
   }
 
   /** A client of its own. */
