@@ -5,9 +5,6 @@ import { runCli } from './run.js';
 
 /** The entry of the `docjob` command. */
 
-// The AWS SDK's notice about Node 20 would stand among our own words.
-process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-
 const interrupted = new AbortController();
 
 /** The first time it asks the command to end; the second time it ends it. */

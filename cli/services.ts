@@ -2,14 +2,12 @@ import { parseConfig, parseServiceConfig, type Config, type ServiceConfig } from
 import { CosClient, type CosClientEffects } from '../lib/cos/client.js';
 import { openTransport } from '../lib/cos/transport.js';
 import { after, days, type EpochMs, type Millis } from '../lib/domain/units.js';
-import type { Environment } from '../lib/env-reader.js';
 import { lambdaCredentials } from '../lib/platform/stored-credentials.js';
-import { openQueue, type QueueConfig, type QueueEffects } from '../lib/queue/open-queue.js';
+import { openQueue } from '../lib/queue/open-queue.js';
 import type { PendingQueue } from '../lib/queue/pending-queue.js';
 import { LOG_LEVELS, type Log } from '../lib/telemetry/log.js';
 import type { Context } from './context.js';
 import { commandLog } from './log.js';
-import { KEY_GROUPS } from './variables.js';
 
 /** No platform kills us: what ends a command is its work, its own time limit or Ctrl-C. Node's timers last 24 days at most. */
 const NO_DEADLINE: Millis = days(1);
@@ -54,7 +52,7 @@ export async function withQueue<T>(
   const settings = await context.settings();
   const config = parseConfig(settings);
   return withEffects(context, config.run.concurrency, async (effects) => {
-    const queue = await openCommandQueue(config.queue, settings, {
+    const queue = await openQueue(config.queue, {
       ...effects,
       deadline: noDeadline(context),
     });
@@ -84,15 +82,4 @@ export async function withEffects<T>(
   } finally {
     transport.close();
   }
-}
-
-/** Opens a queue as the functions do, with the key pair of AWS that a profile may set. */
-export function openCommandQueue(
-  config: QueueConfig,
-  settings: Environment,
-  effects: QueueEffects,
-): Promise<PendingQueue> {
-  // The AWS SDK looks for its key in the environment of the process, and nowhere else that we could tell it.
-  for (const name of KEY_GROUPS[1]) if (settings[name] !== undefined) process.env[name] = settings[name];
-  return openQueue(config, effects);
 }

@@ -14,7 +14,7 @@ export const KEY_GROUPS = [
     'TENCENT_CREDENTIALS_PARAMETER',
     'TENCENT_CREDENTIALS_SECRET',
   ],
-  ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'],
+  ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
 ] as const satisfies readonly (readonly string[])[];
 
 /** What must not be seen: warned about in a file that everybody can read, and taken out of whatever is printed. */
@@ -31,6 +31,7 @@ export const SECRETS = [
 const PLAIN = [
   'QUEUE_URL',
   'DEAD_LETTER_QUEUE_URL',
+  'NOTICE_QUEUE_URL',
   'QUEUE_KIND',
   'SOURCE_BUCKET',
   'SOURCE_REGION',
@@ -53,6 +54,7 @@ const PLAIN = [
   'CMQ_MAX_UNACKED_SECONDS',
   'CMQ_VISIBILITY_SECONDS',
   'LOG_LEVEL',
+  'METRICS',
   'CALLBACK_SECRET',
   'OUTPUT_BUCKET',
   'OUTPUT_REGION',

@@ -1,3 +1,4 @@
+import { openQueue } from '../../lib/queue/open-queue.js';
 import * as v from 'valibot';
 import { parseConfig, type Config } from '../../lib/config.js';
 import { after, between, minutes, type EpochMs, type Millis } from '../../lib/domain/units.js';
@@ -10,7 +11,7 @@ import type { Context } from '../context.js';
 import { dryRun } from '../dry-run.js';
 import { toldError, UsageError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { openCommandQueue, withEffects, type CommandEffects } from '../services.js';
+import { withEffects, type CommandEffects } from '../services.js';
 import { watchedQueue } from '../watched-queue.js';
 import { foreseenInJson, foreseenInWords, reportInWords } from './poll-words.js';
 
@@ -111,10 +112,9 @@ async function withRun<T>(
   context: Context,
   work: (effects: CommandEffects, queue: PendingQueue, deadline: EpochMs) => Promise<T>,
 ): Promise<T> {
-  const settings = await context.settings();
   return withEffects(context, config.run.concurrency, async (effects) => {
     const deadline = after(context.clock.now(), timeLimit);
-    const queue = await openCommandQueue(config.queue, settings, { ...effects, deadline });
+    const queue = await openQueue(config.queue, { ...effects, deadline });
     try {
       return await work(effects, queue, deadline);
     } finally {

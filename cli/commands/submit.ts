@@ -1,3 +1,4 @@
+import { openQueue } from '../../lib/queue/open-queue.js';
 import { randomUUID } from 'node:crypto';
 import pMap from 'p-map';
 import * as v from 'valibot';
@@ -15,7 +16,7 @@ import { UsageError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readList } from '../lists.js';
 import { commandLog } from '../log.js';
-import { noDeadline, openCommandQueue, withEffects } from '../services.js';
+import { noDeadline, withEffects } from '../services.js';
 import { declareSource, sourceArgs } from '../source.js';
 import { safe, type Style } from '../style.js';
 
@@ -88,7 +89,7 @@ async function submitAll(
     // Not the context's: a create that is cut off leaves a job that may be there or not.
     const signal = new AbortController().signal;
     const requester = new CosClient(client, effects, { deadline, signal });
-    const queue = await openCommandQueue(config.queue, await context.settings(), { ...effects, deadline });
+    const queue = await openQueue(config.queue, { ...effects, deadline });
     try {
       const submitter = new Submitter(
         {

@@ -1,5 +1,5 @@
+import { openQueue } from '../../lib/queue/open-queue.js';
 import { DEFAULT_CMQ_SETTINGS } from '../../lib/queue/cmq-times.js';
-import { openCommandQueue } from '../services.js';
 import { checkBucketQueue } from './bucket-queue.js';
 import { checkCmq } from './cmq.js';
 import type { Examination } from './examination.js';
@@ -8,12 +8,12 @@ import { checkSqs } from './sqs.js';
 
 /** The queue of pending jobs and that of dead letters: that they are two that go together, are there, and are set as docjob needs them. */
 export async function checkQueues(examination: Examination): Promise<readonly Finding[]> {
-  const { config, settings, effects, deadline } = examination;
+  const { config, effects, deadline } = examination;
   const { ok, skipped, failed } = findingsOf('queue');
   if (config === undefined) return [skipped('the settings name no queue that could be asked')];
   const { queue, deadLetters, cmq = DEFAULT_CMQ_SETTINGS } = config.queue;
   try {
-    const opened = await openCommandQueue(config.queue, settings, { ...effects, deadline });
+    const opened = await openQueue(config.queue, { ...effects, deadline });
     await opened.close();
   } catch (error) {
     return [failed(error)];
