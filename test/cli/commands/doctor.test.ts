@@ -238,6 +238,30 @@ describe('docjob doctor finds', () => {
     if (outcome === 'problem') expect(code).toBe(1);
   });
 
+  test.each([
+    ['is not there', { SOURCE_BUCKET: 'none-1250000000' }],
+    ['is in another region', { SOURCE_REGION: 'ap-chengdu' }],
+  ])('no grants on a bucket that %s', async (_, change) => {
+    const { env } = await aCloud('sqs');
+    const { findings } = await examined({ ...env, ...change });
+    const granted = ofOutcome(findings, 'ok').filter(({ check }) => check === 'permission');
+    expect(granted.filter(({ found = '' }) => !found.startsWith('sqs:'))).toEqual([]);
+  });
+
+  test.each([400, 403, 404])(
+    'no grants where CI answers %i that document processing is off',
+    async (status) => {
+      const { cloud, env } = await aCloud('sqs');
+      const fault = { kind: 'status', status, message: 'doc bucket unbinded' } as const;
+      cloud.control.faults.add({ match: { family: 'ci', pathPrefix: '/doc_jobs/docjobdoctor' }, fault });
+      const { code, findings } = await examined(env);
+      expect(code).toBe(1);
+      expect(ofOutcome(findings, 'problem')).toEqual([
+        expect.objectContaining({ check: 'permission', found: expect.stringContaining('unbinded') }),
+      ]);
+    },
+  );
+
   test('a profile that is not there, without asking anybody', async () => {
     const { cloud, env } = await aCloud();
     const { code, findings } = await examined(env, '--profile', 'missing');
