@@ -125,7 +125,8 @@ export function judgeQueues(queues: readonly CiQueue[], bucket: string, wanted: 
   return warning(`of the CI queues, ${named}`, 'see that jobs go into one that is Active');
 }
 
-function isNotSwitchedOn(error: unknown): error is ServiceError {
+/** Whether CI says that document processing is not switched on, by its code or its words. */
+export function isNotSwitchedOn(error: unknown): error is ServiceError {
   return (
     error instanceof ServiceError &&
     (error.serviceCode === 'MediaBucketUnBinded' || NOT_SWITCHED_ON.test(error.serviceMessage ?? ''))

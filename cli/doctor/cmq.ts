@@ -21,18 +21,15 @@ const permission = findingsOf('permission');
 
 /** Two queues of TDMQ-CMQ: that they are there, as far as its data plane tells, and what is said of them in the settings. */
 export async function checkCmq(
-  { effects, deadline, functionTimeout }: Examination,
+  examination: Examination,
   settings: CmqQueueConfig,
   { queue, deadLetters }: { readonly queue: CmqAddress; readonly deadLetters: CmqAddress },
 ): Promise<readonly Finding[]> {
-  const client = new CmqClient(
-    { endpoint: settings.endpoint, requestTimeout: REQUEST_TIMEOUT },
-    { ...effects, deadline },
-  );
+  const client = clientOf(examination, settings.endpoint);
   return [
     ...(await checkQueue(client, 'QUEUE_URL', queue)),
-    ...judgeCmqSettings(settings, functionTimeout),
-    ...(await checkDeadLetters(client, deadLetters)),
+    ...judgeCmqSettings(settings, examination.functionTimeout),
+    await checkSentTo(client, 'DEAD_LETTER_QUEUE_URL', deadLetters),
     permission.skipped(
       'cmqqueue:ReceiveMessage and cmqqueue:SendMessage were not tried: a receive would hide messages, and only one that is sent would show the other',
     ),
@@ -40,6 +37,19 @@ export async function checkCmq(
       'how the queues are set, rewind among it, is not asked here: npm run deploy:tencent checks it',
     ),
   ];
+}
+
+/** Whether the queue of CMQ that manifests are told of is there. */
+export async function checkCmqNotices(
+  examination: Examination,
+  endpoint: URL | undefined,
+  queue: CmqAddress,
+): Promise<readonly Finding[]> {
+  return [await checkSentTo(clientOf(examination, endpoint), 'NOTICE_QUEUE_URL', queue)];
+}
+
+function clientOf({ effects, deadline }: Examination, endpoint: URL | undefined): CmqClient {
+  return new CmqClient({ endpoint, requestTimeout: REQUEST_TIMEOUT }, { ...effects, deadline });
 }
 
 /** Deletes a message that there is not: only who may delete hears that there is none, and only of a queue that is there. */
@@ -57,17 +67,15 @@ async function checkQueue(client: CmqClient, name: string, queue: CmqAddress): P
   return [queueFindings.failed(error)];
 }
 
-/** Nobody but a human deletes dead letters, so that a key which may not is as it should be. */
-async function checkDeadLetters(client: CmqClient, queue: CmqAddress): Promise<readonly Finding[]> {
+/** A queue that functions only send to: a key that may not delete there is as it should be. */
+async function checkSentTo(client: CmqClient, name: string, queue: CmqAddress): Promise<Finding> {
   const [error] = await deleteMessages(client, queue, [MADE_UP_HANDLE]);
   if (error === undefined || error.disposition === 'job')
-    return [queueFindings.ok(`DEAD_LETTER_QUEUE_URL ${queue.url} is there`)];
-  if (error.code !== 'queue-access-denied') return [queueFindings.failed(error)];
-  return [
-    queueFindings.skipped(
-      'whether DEAD_LETTER_QUEUE_URL is there was not told: the key may only send to it, as it should',
-    ),
-  ];
+    return queueFindings.ok(`${name} ${queue.url} is there`);
+  if (error.code !== 'queue-access-denied') return queueFindings.failed(error);
+  return queueFindings.skipped(
+    `whether ${name} is there was not told: the key may not delete from it, and need not`,
+  );
 }
 
 /** What the settings say of the queue; that they say what is so, nobody asks the control plane here. */

@@ -4,6 +4,7 @@ import { listDocJobs } from '../../lib/doc-jobs/list.js';
 import { parseJobId } from '../../lib/domain/names.js';
 import { manifestKey } from '../../lib/manifest/location.js';
 import { headObject, tried } from './attempts.js';
+import { isNotSwitchedOn } from './ci.js';
 import type { Examination } from './examination.js';
 import { findingsOf, isNotGranted, type Finding } from './finding.js';
 
@@ -12,16 +13,12 @@ const { ok, warning, problem, skipped, failed } = findingsOf('permission');
 /** What the functions' policies grant of CI and of manifests (`deploy/tencent/policies.ts`), each tried with as little effect as can be. */
 export async function checkPermissions(examination: Examination): Promise<readonly Finding[]> {
   const { service, output } = examination;
-  const findings = [...(await checkCiGrants(examination))];
+  const findings = [...(await unlessMissing(checkCiGrants(examination)))];
   const { source } = service;
   const isElsewhere =
     output !== undefined && (output.bucket !== source.bucket || output.region !== source.region);
   for (const place of isElsewhere ? [source, output] : [source]) {
-    try {
-      findings.push(...(await checkManifestGrants(examination, place)));
-    } catch (error) {
-      findings.push(failed(error, 'see what was found about the bucket'));
-    }
+    findings.push(...(await unlessMissing(checkManifestGrants(examination, place))));
   }
   if (examination.submitPrefix !== undefined) findings.push(await checkSubmitGrant(examination));
   findings.push(
@@ -30,32 +27,46 @@ export async function checkPermissions(examination: Examination): Promise<readon
   return findings;
 }
 
+/** A bucket that is not there shows no grants. */
+async function unlessMissing(checks: Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await checks;
+  } catch (error) {
+    return [failed(error, 'see what was found about the bucket')];
+  }
+}
+
 async function checkCiGrants({ client, service, config, nonce }: Examination): Promise<readonly Finding[]> {
   const { source } = service;
   const on = `jobs of ${source.bucket}`;
   const path = `/doc_jobs/docjobdoctor${nonce}`;
-  const describe = tried({
+  const describe = await tried({
     action: 'ci:DescribeDocProcessJob',
     on,
     run: () => asked(client.send({ family: 'ci', ...source, method: 'GET', path }, () => undefined)),
   });
   const isSweeping = config === undefined || config.run.sweep !== undefined;
-  const list = tried({
+  const list = await tried({
     action: 'ci:DescribeDocProcessJobs',
     on,
     run: () => asked(listDocJobs(client, source, { size: 1 })),
     notGranted: (found) =>
       isSweeping ? problem(found, 'grant it, or set SWEEP=off') : ok(`${found}; SWEEP is off`),
   });
-  return [await describe, await list];
+  return [describe, list];
 }
 
-/** A question about a job that nobody knows: no document says whether the answer is an error, and any 400 or 404 means that we were let in. */
+/** A question about a job that nobody knows: no document says whether the answer is an error, and a 400 or 404 about the job means that we were let in. */
 async function asked(question: Promise<unknown>): Promise<void> {
   try {
     await question;
   } catch (error) {
-    if (!(error instanceof ServiceError) || (error.status !== 400 && error.status !== 404)) throw error;
+    const isAboutJob =
+      error instanceof ServiceError &&
+      (error.status === 400 || error.status === 404) &&
+      error.serviceCode !== 'NoSuchBucket' &&
+      !isNotSwitchedOn(error);
+    if (!isAboutJob) throw error;
   }
 }
 

@@ -1,5 +1,5 @@
-import type { QueueConfig } from '../../lib/queue/open-queue.js';
-import { regionOf } from '../../lib/queue/open-queue.js';
+import type { Config } from '../../lib/config.js';
+import { regionOf, type QueueConfig } from '../../lib/queue/open-queue.js';
 import { QueueError } from '../../lib/queue/queue-error.js';
 import type { SqsAddress } from '../../lib/queue/queue-url.js';
 import { SqsClient } from '../../lib/queue/sqs-client.js';
@@ -25,15 +25,15 @@ export interface SqsPair {
 /** Two queues of SQS: that they are there and set as they must be, and what our key may do with them. */
 export async function checkSqs(
   examination: Examination,
-  config: QueueConfig,
+  { queue: config, run }: Config,
   { queue, deadLetters }: SqsPair,
 ): Promise<readonly Finding[]> {
   const { functionTimeout } = examination;
+  const longestAge = millis(run.decisions.maxAge + OUTAGE_GRACE);
   const client = clientOf(examination, config, queue);
   const dead = await attributesOf(client, 'DEAD_LETTER_QUEUE_URL', deadLetters);
   const pending = await attributesOf(client, 'QUEUE_URL', queue);
-  const maxAge = examination.config?.run.decisions.maxAge ?? millis(0);
-  const needs = { functionTimeout, longestAge: millis(maxAge + OUTAGE_GRACE) };
+  const needs = { functionTimeout, longestAge };
   const isThere = pending.finding.outcome !== 'problem';
   return [
     pending.finding,
@@ -45,7 +45,19 @@ export async function checkSqs(
   ];
 }
 
-function clientOf({ effects, deadline }: Examination, config: QueueConfig, queue: SqsAddress): SqsClient {
+/** Whether the queue of SQS that manifests are told of is there. */
+export async function checkSqsNotices(
+  examination: Examination,
+  config: AwsConfig,
+  queue: SqsAddress,
+): Promise<readonly Finding[]> {
+  return [(await attributesOf(clientOf(examination, config, queue), 'NOTICE_QUEUE_URL', queue)).finding];
+}
+
+/** How SQS is reached; of the queue's settings and of those of notices alike. */
+type AwsConfig = Pick<QueueConfig, 'awsRegion' | 'awsEndpoint' | 'awsCredentials'>;
+
+function clientOf({ effects, deadline }: Examination, config: AwsConfig, queue: SqsAddress): SqsClient {
   const { awsRegion, awsEndpoint } = config;
   return new SqsClient(
     {

@@ -6,7 +6,7 @@ import { after, minutes } from '../../../lib/domain/units.js';
 import { systemClock } from '../../../lib/platform/system.js';
 import type { Denial } from '../../../local/access.js';
 import { aBucket } from '../../support/pending-jobs.js';
-import { aCloud, DOCS, docjob, type Ran, type Surround } from '../command-line.js';
+import { aCloud, ctrlC, DOCS, docjob, type Ran, type Surround } from '../command-line.js';
 
 /** A finding as `--json` prints it. */
 interface Printed {
@@ -94,6 +94,33 @@ describe('docjob doctor', () => {
     for (const secret of [cloud.credentials.longLived.secretKey, cloud.aws.credentials.secretAccessKey]) {
       expect(terminal.stdout + terminal.stderr + pipe.stdout + pipe.stderr).not.toContain(secret);
     }
+  });
+
+  test('is ended by Ctrl-C between two checks, and leaves nothing behind', async () => {
+    const { cloud, env } = await aCloud('cos');
+    const { signal, press } = ctrlC();
+    const { code, stdout } = await docjob(['doctor'], {
+      env,
+      signal,
+      onText: (text) => {
+        if (text.includes('name/cos:PutObject')) press();
+      },
+    });
+    expect(code).toBe(130);
+    expect(stdout).not.toContain('round-trip');
+    expect(await cloud.control.listKeys(DOCS.bucket)).toEqual([]);
+  });
+
+  test('finds the queue for notices', async () => {
+    const { cloud, env } = await aCloud('sqs');
+    const notices = { ...env, NOTICE_QUEUE_URL: cloud.sqs.createQueue('notices') };
+    expect((await examined(notices)).findings).toContainEqual(
+      expect.objectContaining({
+        check: 'queue',
+        outcome: 'ok',
+        found: expect.stringMatching(/^NOTICE_QUEUE_URL/),
+      }),
+    );
   });
 
   test('takes a temporary key pair', async () => {
@@ -192,6 +219,8 @@ const CASES: readonly Case[] = [
   ['no queue of CMQ', 'cmq', ({ env }) => ({ QUEUE_URL: `${env['QUEUE_URL'] ?? ''}-not` }), 'queue', 'problem', /pending-not/],
   ['no dead-letter queue of CMQ', 'cmq', ({ env }) => ({ DEAD_LETTER_QUEUE_URL: `${env['DEAD_LETTER_QUEUE_URL'] ?? ''}-not` }), 'queue', 'problem', /dead-not/],
   ['a short lease of CMQ', 'cmq', () => ({}), 'queue', 'warning', /CMQ_VISIBILITY_SECONDS is 30, less than the 60 s/],
+  ['no queue of SQS for notices', 'cos', ({ cloud }) => ({ NOTICE_QUEUE_URL: `${cloud.sqs.createQueue('notices')}-not` }), 'queue', 'problem', /notices-not .*QueueDoesNotExist/],
+  ['no queue of CMQ for notices', 'cmq', ({ cloud }) => ({ NOTICE_QUEUE_URL: `${cloud.cmq.createQueue('notices')}-not` }), 'queue', 'problem', /notices-not/],
   ['two queues inside each other', 'cos', ({ env }) => ({ DEAD_LETTER_QUEUE_URL: `${env['QUEUE_URL'] ?? ''}dead/` }), 'queue', 'problem', /lie inside each other/],
 ];
 
@@ -208,6 +237,30 @@ describe('docjob doctor finds', () => {
     expect(code).toBe(ofOutcome(findings, 'problem').length > 0 ? 1 : 0);
     if (outcome === 'problem') expect(code).toBe(1);
   });
+
+  test.each([
+    ['is not there', { SOURCE_BUCKET: 'none-1250000000' }],
+    ['is in another region', { SOURCE_REGION: 'ap-chengdu' }],
+  ])('no grants on a bucket that %s', async (_, change) => {
+    const { env } = await aCloud('sqs');
+    const { findings } = await examined({ ...env, ...change });
+    const granted = ofOutcome(findings, 'ok').filter(({ check }) => check === 'permission');
+    expect(granted.filter(({ found = '' }) => !found.startsWith('sqs:'))).toEqual([]);
+  });
+
+  test.each([400, 403, 404])(
+    'no grants where CI answers %i that document processing is off',
+    async (status) => {
+      const { cloud, env } = await aCloud('sqs');
+      const fault = { kind: 'status', status, message: 'doc bucket unbinded' } as const;
+      cloud.control.faults.add({ match: { family: 'ci', pathPrefix: '/doc_jobs/docjobdoctor' }, fault });
+      const { code, findings } = await examined(env);
+      expect(code).toBe(1);
+      expect(ofOutcome(findings, 'problem')).toEqual([
+        expect.objectContaining({ check: 'permission', found: expect.stringContaining('unbinded') }),
+      ]);
+    },
+  );
 
   test('a profile that is not there, without asking anybody', async () => {
     const { cloud, env } = await aCloud();
