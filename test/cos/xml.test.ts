@@ -67,6 +67,12 @@ describe('a body that is no whole document is refused', () => {
     expect(refusal(() => parse(body)).message).toContain(problem);
   });
 
+  test('a root that is another one is named, and nothing beside it', () => {
+    expect(refusal(() => parse('<Error a="1"><Code>SlowDown</Code></Error>')).message).toMatch(
+      /has the root element Error$/,
+    );
+  });
+
   test('every beginning of a document', () => {
     const whole = '<?xml version="1.0"?>\n<R a="1"><!-- c --><A>1 &amp; 2</A><B/><![CDATA[ ]]></R>';
     expect(parse(whole).text('A')).toBe('1 & 2');

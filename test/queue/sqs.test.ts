@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
 import { systemClock } from '../../lib/platform/system.js';
-import type { Lease, Outcome, SettleResult } from '../../lib/queue/pending-queue.js';
+import type { EnqueueResult, Lease, Outcome, SettleResult } from '../../lib/queue/pending-queue.js';
 import { QueueError } from '../../lib/queue/queue-error.js';
 import type { SqsQueue } from '../../lib/queue/sqs.js';
 import { aPendingJob } from '../support/pending-jobs.js';
@@ -45,7 +45,7 @@ async function enqueue(count: number): Promise<void> {
 const settleAll = (leases: readonly Lease[], outcome: Outcome): Promise<readonly SettleResult[]> =>
   queue.settle(leases.map((lease) => ({ lease, outcome })));
 
-const codes = (results: readonly SettleResult[]): readonly string[] =>
+const codes = (results: readonly (SettleResult | EnqueueResult)[]): readonly string[] =>
   results.map((result) => (result.ok ? 'ok' : result.error.code));
 
 /** What an operation is refused with. */
@@ -119,6 +119,22 @@ describe('asking SQS for messages', () => {
     aws.advance(hours(1));
     expect(await queue.lease(request())).toMatchObject([{ firstSeenAt: sentAt }]);
   });
+});
+
+test('a job that SQS does not take is told with what was asked of which queue', async () => {
+  aws.sqs.control.fail('SendMessageBatch', { kind: 'partial', entries: [1], as: 'InvalidMessageContents' });
+  const results = await queue.enqueue(
+    [1, 2].map((number) => aPendingJob(number)),
+    NOW,
+  );
+  expect(codes(results)).toEqual(['ok', 'message-refused']);
+  expect(results[1]).toMatchObject({
+    error: { message: expect.stringContaining(`SendMessageBatch on ${aws.urlOf('jobs')} failed`) },
+  });
+});
+
+test('a queue of SQS is closed at once, and may be closed again', async () => {
+  await expect(queue.close()).resolves.toBeUndefined();
 });
 
 describe('settling in SQS', () => {
@@ -233,12 +249,14 @@ describe('settling in SQS', () => {
     async (_what, outcome, action, name) => {
       await enqueue(1);
       const leases = await leaseAll();
-      aws.sqs.control.fail(action, { kind: 'refuse', as: 'InvalidParameterValue' });
-      const [result] = await settleAll(leases, outcome);
-      expect(result).toMatchObject({
-        ok: false,
-        error: { message: expect.stringContaining(`${action} on ${aws.urlOf(name)} failed`) },
-      });
+      for (const fault of [{ kind: 'refuse' }, { kind: 'partial', entries: [0] }] as const) {
+        aws.sqs.control.fail(action, { ...fault, as: 'InvalidParameterValue' });
+        const [result] = await settleAll(leases, outcome);
+        expect(result).toMatchObject({
+          ok: false,
+          error: { message: expect.stringContaining(`${action} on ${aws.urlOf(name)} failed`) },
+        });
+      }
     },
   );
 
