@@ -1,6 +1,10 @@
-import type { Command, Group } from '../command.js';
+import { group, type Command, type Group } from '../command.js';
 import { cloud } from './cloud.js';
 import { completion } from './completion.js';
+import { deadDrop } from './dead-drop.js';
+import { deadList } from './dead-list.js';
+import { deadRedrive } from './dead-redrive.js';
+import { deadShow } from './dead-show.js';
 import { enqueue } from './enqueue.js';
 import { manifest } from './manifest.js';
 import { poll } from './poll.js';
@@ -18,6 +22,7 @@ export const COMMANDS: readonly (Command | Group)[] = [
   status,
   manifest,
   view,
+  group('dead', 'look after the jobs that were given up', [deadList, deadShow, deadRedrive, deadDrop]),
   report,
   sign,
   cloud,
