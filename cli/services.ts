@@ -92,7 +92,11 @@ export function openCommandQueue(
   settings: Environment,
   effects: QueueEffects,
 ): Promise<PendingQueue> {
-  // The AWS SDK looks for its key in the environment of the process, and nowhere else that we could tell it.
-  for (const name of KEY_GROUPS[1]) if (settings[name] !== undefined) process.env[name] = settings[name];
+  exportAwsKey(settings);
   return openQueue(config, effects);
+}
+
+/** The AWS SDK looks for its key in the environment of the process, and nowhere else that we could tell it. */
+export function exportAwsKey(settings: Environment): void {
+  for (const name of KEY_GROUPS[1]) if (settings[name] !== undefined) process.env[name] = settings[name];
 }

@@ -6,6 +6,7 @@ import { deadList } from './dead-list.js';
 import { deadRedrive } from './dead-redrive.js';
 import { deadShow } from './dead-show.js';
 import { enqueue } from './enqueue.js';
+import { list } from './list.js';
 import { manifest } from './manifest.js';
 import { poll } from './poll.js';
 import { report } from './report.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly (Command | Group)[] = [
   status,
   manifest,
   view,
+  list,
   group('dead', 'look after the jobs that were given up', [deadList, deadShow, deadRedrive, deadDrop]),
   report,
   sign,
