@@ -25,7 +25,7 @@ export class SettingsError extends DocjobError {
 export class NotThereError extends DocjobError {
   override readonly name = 'NotThereError';
 
-  constructor(code: 'unknown-job' | 'no-manifest', message: string, requestId?: string) {
+  constructor(code: 'unknown-job' | 'no-manifest' | 'no-dead-letter', message: string, requestId?: string) {
     super(code, message, { disposition: 'job', requestId });
   }
 }

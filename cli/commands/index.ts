@@ -1,8 +1,13 @@
-import type { Command, Group } from '../command.js';
+import { group, type Command, type Group } from '../command.js';
 import { cloud } from './cloud.js';
 import { completion } from './completion.js';
 import { doctor } from './doctor.js';
+import { deadDrop } from './dead-drop.js';
+import { deadList } from './dead-list.js';
+import { deadRedrive } from './dead-redrive.js';
+import { deadShow } from './dead-show.js';
 import { enqueue } from './enqueue.js';
+import { list } from './list.js';
 import { manifest } from './manifest.js';
 import { poll } from './poll.js';
 import { report } from './report.js';
@@ -20,6 +25,8 @@ export const COMMANDS: readonly (Command | Group)[] = [
   manifest,
   doctor,
   view,
+  list,
+  group('dead', 'look after the jobs that were given up', [deadList, deadShow, deadRedrive, deadDrop]),
   report,
   sign,
   cloud,

@@ -157,7 +157,7 @@ function readDescribed(answer: unknown): ReadAnswer<Received> {
   if (!received.ok) return received;
   const described = v.safeParse(Described, answer);
   const messages = described.success ? described.output.Messages : [];
-  const attributes = new Map((messages ?? []).map((one) => [one.MessageId, one.MessageAttributes]));
+  const attributes = new Map(messages.map((one) => [one.MessageId, one.MessageAttributes]));
   return { ok: true, value: { ...received.value, attributes } };
 }
 

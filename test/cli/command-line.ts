@@ -18,7 +18,7 @@ import type { Clock } from '../../lib/domain/effects.js';
 import { CosClient } from '../../lib/cos/client.js';
 import { openTransport } from '../../lib/cos/transport.js';
 import { parseServiceConfig } from '../../lib/config.js';
-import { after, minutes } from '../../lib/domain/units.js';
+import { after, minutes, type EpochMs } from '../../lib/domain/units.js';
 import { aBucket, aRegion } from '../support/pending-jobs.js';
 
 /** The command in this process and in a child, and a cloud for it. */
@@ -62,7 +62,7 @@ export async function docjob(args: readonly string[], around: Surroundings = {})
   const code = await runCli(args, {
     env,
     cwd,
-    stdin: Readable.from(stdin === '' ? [] : [stdin]),
+    stdin: Object.assign(Readable.from(stdin === '' ? [] : [stdin]), { isTTY }),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     clock,
@@ -137,9 +137,13 @@ export interface Surround {
   readonly makeJob: (object: string, script?: JobScript) => Promise<JobId>;
 }
 
-/** An embedded cloud with a queue of the given kind, for one test. */
-export async function aCloud(queue: 'sqs' | 'cos' | 'cmq' = 'sqs'): Promise<Surround> {
-  const cloud = await startCloud({ root: await temporaryFolder(), jobDurationMs: 0 });
+/** An embedded cloud with a queue of the given kind, for one test. By a clock that is not the machine's, the command must go by it, too. */
+export async function aCloud(
+  queue: 'sqs' | 'cos' | 'cmq' = 'sqs',
+  clock: Clock = systemClock,
+): Promise<Surround> {
+  const now = (): EpochMs => clock.now();
+  const cloud = await startCloud({ root: await temporaryFolder(), jobDurationMs: 0, now });
   cleanUps.push(() => cloud.close());
   for (const { bucket, region } of [DOCS, PAGES]) await cloud.control.createBucket(bucket, region);
   const env = {
@@ -151,8 +155,8 @@ export async function aCloud(queue: 'sqs' | 'cos' | 'cmq' = 'sqs'): Promise<Surr
   const transport = openTransport({ maxSockets: 1 });
   const client = new CosClient(
     parseServiceConfig(env).client,
-    { transport, credentials: () => cloud.credentials.longLived, clock: systemClock, random: () => 0.5 },
-    { deadline: after(systemClock.now(), minutes(5)), signal: new AbortController().signal },
+    { transport, credentials: () => cloud.credentials.longLived, clock, random: () => 0.5 },
+    { deadline: after(clock.now(), minutes(5)), signal: new AbortController().signal },
   );
   cleanUps.push(() => {
     transport.close();

@@ -13,8 +13,14 @@ describeDeadLetters('SQS', {
       openDeadLetters: () => embedded.openDeadLetters(),
       now: () => embedded.clock.now(),
       advance: (by) => embedded.advance(by),
-      rawSend: (body) => Promise.resolve(void control.send('jobs', body)),
-      rawBury: (text) => Promise.resolve(void control.send('dead', text)),
+      rawSend: (body) => {
+        control.send('jobs', body);
+        return Promise.resolve();
+      },
+      rawBury: (text) => {
+        control.send('dead', text);
+        return Promise.resolve();
+      },
       refuseRemovals: () => control.fail('DeleteMessageBatch', { kind: 'refuse', as: 'InternalError' }, 3),
       close: () => embedded.close(),
     };
@@ -57,8 +63,14 @@ describeDeadLetters('CMQ', {
       openDeadLetters: () => embedded.openDeadLetters(),
       now: () => embedded.clock.now(),
       advance: (by) => embedded.advance(by),
-      rawSend: (body) => Promise.resolve(void control.send('jobs', body)),
-      rawBury: (text) => Promise.resolve(void control.send('dead', text)),
+      rawSend: (body) => {
+        control.send('jobs', body);
+        return Promise.resolve();
+      },
+      rawBury: (text) => {
+        control.send('dead', text);
+        return Promise.resolve();
+      },
       refuseRemovals: () => control.fail('BatchDeleteMessage', { kind: 'refuse', as: 'Internal' }, 3),
       close: () => embedded.close(),
     };
