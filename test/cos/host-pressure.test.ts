@@ -157,6 +157,13 @@ describe('what a host takes', () => {
     expect(clock.sleeps[1]).toBeGreaterThan(1_000 / 22);
   });
 
+  test('a request whose turn is at the latest moment that it can wait for has it', async () => {
+    const clock = new VirtualClock();
+    const host = new HostPressure(clock, 50);
+    host.slowDown(clock.now());
+    await expect(host.turn(never, clock.now())).resolves.toBe(true);
+  });
+
   test('an abort ends the wait for a turn', async () => {
     const clock = new VirtualClock();
     const host = new HostPressure(clock, 50);
