@@ -10,6 +10,7 @@ import { enqueue } from './enqueue.js';
 import { list } from './list.js';
 import { manifest } from './manifest.js';
 import { poll } from './poll.js';
+import { reconcile } from './reconcile.js';
 import { report } from './report.js';
 import { sign } from './sign.js';
 import { status } from './status.js';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly (Command | Group)[] = [
   list,
   group('dead', 'look after the jobs that were given up', [deadList, deadShow, deadRedrive, deadDrop]),
   report,
+  reconcile,
   sign,
   cloud,
   completion,

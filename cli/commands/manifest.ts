@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { between, millis, minutes, seconds, type Millis } from '../../lib/domain/units.js';
+import { waitUntilThere } from '../../lib/consumer/wait-until-there.js';
+import { between, minutes, type Millis } from '../../lib/domain/units.js';
 import type { Manifest } from '../../lib/manifest/index.js';
 import { duration, flag, jobId } from '../args.js';
 import { command } from '../command.js';
@@ -11,10 +12,6 @@ import { withService } from '../services.js';
 import { summaryInWords, summaryOf } from './manifest-words.js';
 
 const TIMEOUT: Millis = minutes(15);
-
-/** Between looks for a manifest: soon at first, for documents of a page, and then no more than four a minute. */
-const FIRST_WAIT: Millis = seconds(1);
-const LONGEST_WAIT: Millis = seconds(15);
 
 /** `docjob manifest <jobId>`: the manifest of a job, or its summary. */
 export const manifest = command({
@@ -65,23 +62,19 @@ export const manifest = command({
   },
 });
 
-async function waitFor(
-  search: ManifestSearch,
-  timeout: Millis,
-  { clock, signal, output }: Context,
-): Promise<Found> {
+async function waitFor(search: ManifestSearch, timeout: Millis, context: Context): Promise<Found> {
+  const { clock, signal, output } = context;
   const startedAt = clock.now();
-  let pause = FIRST_WAIT;
-  for (;;) {
+  const secondsWaited = (): number => Math.round(between(startedAt, clock.now()) / 1_000);
+  const look = async (): Promise<Found | undefined> => {
     const found = await search.look();
-    if (found !== undefined) return found;
-    const waited = between(startedAt, clock.now());
-    if (waited >= timeout)
-      throw new NotThereError('no-manifest', `after ${Math.round(waited / 1_000)} s ${search.about}`);
-    output.progress(`waiting for ${Math.round(waited / 1_000)} s; ${search.about}`);
-    await clock.sleep(millis(Math.min(pause, timeout - waited)), signal);
-    pause = millis(Math.min(LONGEST_WAIT, pause * 1.5));
-  }
+    if (found === undefined) output.progress(`waiting for ${secondsWaited()} s; ${search.about}`);
+    return found;
+  };
+  const waited = await waitUntilThere(look, { timeout, signal }, context);
+  if (waited.kind === 'there') return waited.value;
+  if (waited.lastError !== undefined) throw waited.lastError;
+  throw new NotThereError('no-manifest', `after ${secondsWaited()} s ${search.about}`);
 }
 
 function exitCodeOf({ job, complete }: Manifest): ExitCode {

@@ -5,13 +5,12 @@ import { getObject } from '../cos/objects.js';
 import { DEFAULT_RETRY_BUDGET } from '../cos/retry-budget.js';
 import type { Transport } from '../cos/transport.js';
 import type { SigningCredentials } from '../cos-signer/index.js';
-import { DocjobError } from '../domain/docjob-error.js';
 import type { Clock, RandomSource } from '../domain/effects.js';
-import { after, between, epochMs, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
+import { after, millis, seconds, type EpochMs, type Millis } from '../domain/units.js';
 import { ManifestError, readManifest, type Manifest, type ManifestLocation } from '../manifest/index.js';
-import { delayBeforeNextLook, type SchedulePolicy } from '../poller/schedule.js';
 import { locate, type ManifestPlace } from './manifest-place.js';
 import { ManifestTimeoutError } from './manifest-timeout-error.js';
+import { waitUntilThere } from './wait-until-there.js';
 
 /** How to read from the bucket. */
 export interface ManifestAccess {
@@ -42,12 +41,6 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** One reading, with its retries. */
 const READ_TIME: Millis = seconds(30);
 
-/** However short the time for waiting is, and at its very end, a reading gets so long: it is the answer to "is it there by now?". */
-const LEAST_READING: Millis = seconds(5);
-
-/** A tenth of the time waited so far: from twice a second for what is about to come to every fifteen seconds for what takes its time. */
-const SCHEDULE: SchedulePolicy = { share: 0.1, floor: millis(500), ceiling: seconds(15), jitter: 0.25 };
-
 /**
  * The manifest of a job if it is there, undefined if it is not (yet).
  *
@@ -70,45 +63,13 @@ export async function fetchManifest(
  * such bucket, an object that is no manifest of this job) at once, as {@link fetchManifest} does.
  */
 export async function waitForManifest(options: WaitOptions, effects: ConsumerEffects): Promise<Manifest> {
-  const { clock, random } = effects;
-  const { timeoutMs } = options;
+  const { timeoutMs, signal = new AbortController().signal } = options;
   if (!(timeoutMs >= 0)) throw new TypeError(`timeoutMs is no number of milliseconds: ${timeoutMs}`);
-  const signal = options.signal ?? new AbortController().signal;
-  const startedAt = clock.now();
-  const deadline = after(startedAt, millis(timeoutMs));
-  let lastError: unknown;
-  for (;;) {
-    signal.throwIfAborted();
-    const readUntil = epochMs(Math.max(deadline, after(clock.now(), LEAST_READING)));
-    try {
-      const manifest = await fetchBefore(readUntil, options, signal, effects);
-      if (manifest !== undefined) return manifest;
-      lastError = undefined;
-    } catch (error) {
-      if (!passes(error)) throw error;
-      lastError = error;
-    }
-    const now = clock.now();
-    const left = between(now, deadline);
-    if (left <= 0) throw new ManifestTimeoutError(wordsFor(locate(options)), timeoutMs, lastError);
-    const delay = delayBeforeNextLook(between(startedAt, now), random(), SCHEDULE);
-    await clock.sleep(millis(Math.min(delay, left)), signal);
-  }
-}
-
-/** Whether waiting may help. */
-function passes(error: unknown): boolean {
-  if (!(error instanceof DocjobError)) return false;
-  switch (error.disposition) {
-    case 'transient':
-    case 'throttled':
-    case 'skewed':
-      return true;
-    case 'credentials':
-    case 'configuration':
-    case 'job':
-      return false;
-  }
+  const look = (until: EpochMs): Promise<Manifest | undefined> =>
+    fetchBefore(until, options, signal, effects);
+  const waited = await waitUntilThere(look, { timeout: millis(timeoutMs), signal }, effects);
+  if (waited.kind === 'there') return waited.value;
+  throw new ManifestTimeoutError(wordsFor(locate(options)), timeoutMs, waited.lastError);
 }
 
 async function fetchBefore(

@@ -100,6 +100,19 @@ describe('docjob manifest', () => {
     expect(stdout).toContain('Success');
   });
 
+  test('waits out a service in trouble, and tells of it where that does not end', async () => {
+    const surround = await aCloud();
+    const { faults } = surround.cloud.control;
+    const jobId = await polled(surround, 'report.docx');
+    const fault = { kind: 'status', status: 503 } as const;
+    faults.add({ match: { operation: 'DescribeDocProcessJob' }, times: 6, fault });
+    const patient = await docjob(['manifest', jobId, '--wait', '--summary'], surround);
+    expect([patient.code, patient.stderr]).toEqual([0, '']);
+    faults.add({ match: { operation: 'DescribeDocProcessJob' }, fault });
+    const { code, stderr } = await docjob(['manifest', jobId, '--wait', '--timeout', '1s'], surround);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('503')]);
+  });
+
   test('gives up waiting after its timeout', async () => {
     const surround = await aCloud();
     const jobId = await surround.makeJob('slow.docx', { ends: 'never' });
