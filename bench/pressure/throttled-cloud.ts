@@ -70,7 +70,7 @@ export class ThrottledCloud {
     await this.#cloud.forget();
     const poll = createPoll(env, {
       ...systemEffects,
-      writeLine: (line) => process.stderr.write(`${line}\n`),
+      writeLine: () => undefined,
     });
     const deadline = after(systemClock.now(), millis(1_000 * seconds));
     const platform = { kind: 'lambda', functionName: 'poll' } as const;
