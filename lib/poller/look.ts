@@ -186,12 +186,14 @@ async function write(
   );
   if (!result.ok) return result.error;
   const { bucket, region, key } = location;
+  const stalenessMs = stalenessOf(ended, deps.now());
+  if (result.value.kind === 'written') deps.tally.wrote(stalenessMs);
   deps.log.info(result.value.kind === 'written' ? 'manifest-written' : 'manifest-kept', {
     ...naming(job),
     state: ended.state,
     complete,
     pages: manifest.pages.length,
-    stalenessMs: stalenessOf(ended, deps.now()),
+    stalenessMs,
     manifest: { bucket, region, key },
   });
   return buildNotice(manifest, location);

@@ -48,6 +48,8 @@ export interface RunReport {
   readonly states: Readonly<Partial<Record<DocJob['state'] | 'Missing', number>>>;
   /** How long ago the queue first saw the oldest job of this run; null when there was none. */
   readonly oldestAgeMs: Millis | null;
+  /** The longest time between a job's end and its manifest, of those that this run wrote; null when there was none whose end CI told. */
+  readonly stalestManifestMs: Millis | null;
   readonly calls: CallCounts;
   readonly durationMs: Millis;
   readonly stopped: StopReason;

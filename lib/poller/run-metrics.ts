@@ -18,6 +18,7 @@ export function runMetrics(report: RunReport): readonly Metric[] {
     count('Errors', sum(report.errors) + report.unsettled),
     count('Requests', calls.attempts.ci + calls.attempts.cos),
     { name: 'OldestJobAge', unit: 'Milliseconds', value: report.oldestAgeMs },
+    { name: 'StalestManifest', unit: 'Milliseconds', value: report.stalestManifestMs },
   ];
 }
 

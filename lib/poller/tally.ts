@@ -32,6 +32,7 @@ export class Tally {
   #returned = 0;
   #unsettled = 0;
   #oldestSeenAt: EpochMs | undefined;
+  #stalest: Millis | null = null;
   readonly #finished: Counts<keyof RunReport['finished']> = {};
   readonly #deadLettered: Counts<keyof RunReport['deadLettered']> = {};
   readonly #errors: Counts<keyof RunReport['errors']> = {};
@@ -94,6 +95,11 @@ export class Tally {
     count(this.#states, answer.kind === 'missing' ? 'Missing' : answer.job.state);
   }
 
+  /** A manifest that this run wrote, and how long after its job's end; null where CI did not say when that was. */
+  wrote(staleness: Millis | null): void {
+    if (staleness !== null) this.#stalest = millis(Math.max(this.#stalest ?? 0, staleness));
+  }
+
   succeeded(operation: Operation): void {
     this.#successes.add(operation);
   }
@@ -154,6 +160,7 @@ export class Tally {
       errors: { ...this.#errors },
       states: { ...this.#states },
       oldestAgeMs: this.#oldestSeenAt === undefined ? null : positive(between(this.#oldestSeenAt, now)),
+      stalestManifestMs: this.#stalest,
       calls,
       durationMs: positive(between(this.#startedAt, now)),
       stopped,

@@ -30,7 +30,9 @@ describe('a manifest that is there', () => {
       if (request.method === 'HEAD') return { headers: stored };
       const whole = allInState('Success')(request);
       if (whole === undefined || whole instanceof Promise) return whole;
-      const body = String(whole.body).replace('<SuccPageCount>1<', '<SuccPageCount>2<');
+      const body = String(whole.body)
+        .replace('<SuccPageCount>1<', '<SuccPageCount>2<')
+        .replace('<EndTime>-<', '<EndTime>2025-12-31T08:00:00+0800<');
       return { ...whole, body: Buffer.from(body) };
     };
 
@@ -62,6 +64,17 @@ describe('a manifest that is there', () => {
     expect(lines.map(({ event }) => event)).toEqual([line['event'], 'run-finished']);
     expect(report.incomplete).toBe(line['complete'] === true ? 0 : 1);
   });
+
+  test.each([
+    [{}, hours(24)],
+    [{ 'x-cos-meta-docjob-job-id': aJobId(1), 'x-cos-meta-docjob-pages': '2' }, null],
+  ])(
+    'of which %j is stored is as stale as %s: what somebody else wrote is not told of',
+    async (stored, stalest) => {
+      const { go } = setUp(new MemoryQueue(jobs(1), after(START, hours(-100))), lackingAPage(stored));
+      await expect(go()).resolves.toMatchObject({ stalestManifestMs: stalest });
+    },
+  );
 });
 
 describe('how stale a manifest is', () => {
@@ -72,15 +85,16 @@ describe('how stale a manifest is', () => {
     ['2026-01-01T08:00:01+0800', 0],
     // CI did not say when the job ended.
     ['-', null],
-  ])('is logged when it is written: the job ended at %s', async (endTime, stalenessMs) => {
+  ])('is logged and reported when it is written: the job ended at %s', async (endTime, stalenessMs) => {
     const { go, lines } = setUp(new MemoryQueue(jobs(1)), (request) => {
       const given = allInState('Success')(request);
       if (given === undefined || given instanceof Promise) return given;
       const body = String(given.body).replace('<EndTime>-<', `<EndTime>${endTime}<`);
       return { ...given, body: Buffer.from(body) };
     });
-    await go();
+    const { stalestManifestMs } = await go();
     expect(eventsOf(lines, 'manifest-written')).toMatchObject([{ jobId: aJobId(1), stalenessMs }]);
+    expect(stalestManifestMs).toBe(stalenessMs);
   });
 });
 

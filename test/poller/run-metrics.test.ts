@@ -15,6 +15,7 @@ const REPORT: RunReport = {
   errors: { transient: 9, throttled: 30 },
   states: {},
   oldestAgeMs: millis(5_000),
+  stalestManifestMs: millis(31_000),
   calls: { attempts: { ci: 40, cos: 17 }, retries: 1, clockOffset: undefined },
   durationMs: millis(900),
   stopped: 'queue-empty',
@@ -34,10 +35,11 @@ test('sums up what a run did', () => {
     Errors: 46,
     Requests: 57,
     OldestJobAge: 5_000,
+    StalestManifest: 31_000,
   });
 });
 
-test('a run that did nothing has zeros, and no age', () => {
+test('a run that did nothing has zeros, no age and no staleness', () => {
   const nothing = valuesOf({
     ...REPORT,
     finished: {},
@@ -45,6 +47,7 @@ test('a run that did nothing has zeros, and no age', () => {
     errors: {},
     unsettled: 0,
     oldestAgeMs: null,
+    stalestManifestMs: null,
   });
   expect(nothing).toMatchObject({
     JobsFinished: 0,
@@ -52,15 +55,16 @@ test('a run that did nothing has zeros, and no age', () => {
     JobsDeadLettered: 0,
     Errors: 0,
     OldestJobAge: null,
+    StalestManifest: null,
   });
 });
 
-test('metrics are no more than CloudWatch gives away, counted, save for the age, and each is in the documents with its unit', async () => {
+test('metrics are no more than CloudWatch gives away, counted, save for two times, and each is in the documents with its unit', async () => {
   const metrics = runMetrics(REPORT);
   expect(metrics.length).toBeLessThanOrEqual(10);
   const rows = (await readFile('docs/operations.md', 'utf8')).split('\n');
   for (const { name, unit } of metrics) {
-    expect(unit).toBe(name === 'OldestJobAge' ? 'Milliseconds' : 'Count');
+    expect(unit).toBe(['OldestJobAge', 'StalestManifest'].includes(name) ? 'Milliseconds' : 'Count');
     expect(rows.filter((row) => row.startsWith(`| \`${name}\``) && row.includes(` ${unit} `))).toHaveLength(
       1,
     );

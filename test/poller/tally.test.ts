@@ -41,6 +41,7 @@ describe('the report', () => {
       errors: {},
       states: {},
       oldestAgeMs: null,
+      stalestManifestMs: null,
       calls,
       durationMs: 0,
       stopped: 'queue-empty',
@@ -63,6 +64,17 @@ describe('the report', () => {
     for (const ages of receives) tally.lease(ages.map((age) => aLease(after(START, minutes(age)))));
     expect(reportOf(tally)).toMatchObject({ leased: receives.flat().length, oldestAgeMs: minutes(9) });
     expect(tally.leased).toBe(receives.flat().length);
+  });
+
+  test.each([
+    [[3, 9, 5], 9_000],
+    [[9, null], 9_000],
+    [[null, 0], 0],
+    [[null], null],
+  ])('of manifests written %j seconds after their jobs’ ends tells the stalest', (ages, stalest) => {
+    const tally = new Tally(START);
+    for (const age of ages) tally.wrote(age === null ? null : seconds(age));
+    expect(reportOf(tally).stalestManifestMs).toBe(stalest);
   });
 
   test('counts what CI answered', () => {

@@ -67,6 +67,7 @@ export function sampleLog(runs: number): readonly string[] {
         errors: isBusy ? { throttled: 2, transient: 1 } : {},
         states: {},
         oldestAgeMs: 1_000,
+        stalestManifestMs: 2_000,
         calls: { attempts: { ci: finished + 21, cos: finished }, retries: isBusy ? 3 : 0 },
         durationMs: 9_000,
         stopped: isBusy ? 'throttled' : 'queue-empty',
