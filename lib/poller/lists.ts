@@ -11,17 +11,19 @@ import type { Log } from '../telemetry/log.js';
 export type ListPage = (source: JobSource, query: JobListQuery) => Promise<JobPage>;
 
 /** What a list is asked for, and when to stop. */
-export interface ListRequest {
+export interface ListRequest<T> {
   readonly source: JobSource;
   readonly query: Pick<JobListQuery, 'queueId' | 'states' | 'createdFrom' | 'createdTo'>;
+  /** What to keep of an entry; of undefined for one that names its job and cannot be decoded. A whole job with its pages is a thousand times as large as its state. */
+  readonly keep: (job: DocJob | undefined) => T;
   /** Whether another page is worth a call. */
-  readonly goesOn: (pages: number, found: ReadonlyMap<JobId, DocJob | undefined>) => boolean;
+  readonly goesOn: (pages: number, found: ReadonlyMap<JobId, T>) => boolean;
 }
 
 /** What the pages of a list brought. */
-export interface Listed {
-  /** By job; undefined for an entry that names its job and cannot be decoded. */
-  readonly found: ReadonlyMap<JobId, DocJob | undefined>;
+export interface Listed<T> {
+  /** What was kept of each entry, by job. */
+  readonly found: ReadonlyMap<JobId, T>;
   readonly pages: number;
   /** Whether the service said that there is no further page. */
   readonly isWhole: boolean;
@@ -51,8 +53,8 @@ export class Lists {
    *
    * @throws what concerns more than lists: a DocjobError of disposition `credentials`, the reason of an aborted signal.
    */
-  async ask({ source, query, goesOn }: ListRequest): Promise<Listed> {
-    const found = new Map<JobId, DocJob | undefined>();
+  async ask<T>({ source, query, keep, goesOn }: ListRequest<T>): Promise<Listed<T>> {
+    const found = new Map<JobId, T>();
     const list = JSON.stringify([source.bucket, source.region, query.queueId]);
     let pages = 0;
     let nextToken: string | undefined;
@@ -65,8 +67,8 @@ export class Lists {
         });
         if (page === undefined) continue;
         for (const entry of page.entries) {
-          if (entry.kind === 'job') found.set(entry.job.jobId, entry.job);
-          else if (entry.jobId !== undefined) found.set(entry.jobId, undefined);
+          if (entry.kind === 'job') found.set(entry.job.jobId, keep(entry.job));
+          else if (entry.jobId !== undefined) found.set(entry.jobId, keep(undefined));
         }
         nextToken = page.nextToken;
         if (nextToken === undefined) return { found, pages, isWhole: true };

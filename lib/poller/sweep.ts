@@ -179,16 +179,16 @@ class GroupSweep {
   async #ask(
     states: readonly ListedState[],
     { jobs, from, to }: SweepWindow<Candidate>,
-    goesOn: ListRequest['goesOn'],
+    goesOn: ListRequest<Finding>['goesOn'],
   ): Promise<Asked> {
     const { source, queueId } = this.#group;
     const query = { ...(queueId === undefined ? {} : { queueId }), states, createdFrom: from, createdTo: to };
-    const { found, pages, isWhole } = await this.#deps.lists.ask({ source, query, goesOn });
+    const { found, pages, isWhole } = await this.#deps.lists.ask({ source, query, keep: findingOf, goesOn });
     this.#pages += pages;
     const notThere: Candidate[] = [];
     for (const job of jobs) {
       const { jobId } = job.lease.job;
-      if (found.has(jobId)) this.#findings.set(job, findingOf(found.get(jobId)));
+      if (found.has(jobId)) this.#findings.set(job, found.get(jobId));
       else notThere.push(job);
     }
     return { isWhole, notThere };
