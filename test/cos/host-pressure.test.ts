@@ -157,6 +157,26 @@ describe('what a host takes', () => {
     expect(clock.sleeps[1]).toBeGreaterThan(1_000 / 22);
   });
 
+  test('a request that comes once the host takes all again is sent behind those that still wait', async () => {
+    const clock = new VirtualClock();
+    const host = new HostPressure(clock, 50);
+    host.slowDown(clock.now());
+    await host.turn(never, END);
+    const sent: string[] = [];
+    const send = (name: string): Promise<unknown> => host.turn(never, END).then(() => sent.push(name));
+    let late: Promise<unknown> | undefined;
+    clock.sleep = (delay) => {
+      clock.advance(late === undefined ? seconds(10) : delay);
+      expect(host.rate).toBe(50);
+      late ??= send('late');
+      // What is slept for comes once all that could go has had its chance to pass.
+      return new Promise((resolve) => setImmediate(resolve));
+    };
+    await Promise.all(['first', 'second'].map(send));
+    await late;
+    expect(sent).toEqual(['first', 'second', 'late']);
+  });
+
   test('a request whose turn is at the latest moment that it can wait for has it', async () => {
     const clock = new VirtualClock();
     const host = new HostPressure(clock, 50);
