@@ -5,6 +5,13 @@ import { CALM_RUN_MS } from '../world/staleness.js';
 import type { TrueJob } from '../world/true-job.js';
 import type { Violations } from './violations.js';
 
+/** A receive that is not answered is sent again, for as long a lease: three attempts, each of a second beside the wait that was asked for (`lib/queue/attempts.ts`). */
+const ATTEMPTS = 3;
+const ATTEMPT_MS = 1_000;
+
+/** What can be waited in between, each time for a throttled call: 500 ms and twice that. */
+const WAITS_MS = 1_500;
+
 /** Promises 3 and 4, and the jitter that keeps jobs apart. */
 export class Promptness {
   readonly #scenario: Scenario;
@@ -70,11 +77,12 @@ export class Promptness {
 
   /**
    * Promise 4: a lease covers its run and little more, so whatever a killed run held comes back: two seconds of margin and one of rounding, and as long
-   * as the queue took to hand it out after it was asked, since it counts from there.
+   * as the queue took to hand it out after it was first asked, since it counts from there.
    */
   onDelivery(subject: string, hiddenUntil: number, runDeadline: number): void {
     const { policy, sqs } = this.#scenario;
-    const callMs = policy.queueWait + (sqs.faultRate > 0 ? 4_000 : 100);
+    const callMs =
+      sqs.faultRate > 0 ? ATTEMPTS * (policy.queueWait + ATTEMPT_MS) + WAITS_MS : policy.queueWait + 100;
     if (hiddenUntil > runDeadline + 3_000 + callMs) {
       this.#violations.add(
         4,
