@@ -84,12 +84,12 @@ export function ctrlC(): { readonly signal: AbortSignal; readonly press: () => v
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let bundled: string | undefined;
 
-/** The command bundled, once for each suite that starts it: as users have it, and it starts in a tenth of the time that its sources take. */
+/** The command bundled, once for each suite that starts it: so it starts in a tenth of the time that its sources take. */
 function bundledCommand(): string {
   if (bundled !== undefined) return bundled;
   const folder = mkdtempSync(join(tmpdir(), 'docjob-command-'));
   bundled = join(folder, 'chunks', 'docjob.mjs');
-  // Where the embedded cloud looks for what it answers with, as seen from its chunk in the package.
+  // What the embedded cloud reads at its start, where a bundle in such a folder looks for it.
   cpSync(join(ROOT, 'local', 'documented'), join(folder, 'documented'), { recursive: true });
   buildSync({
     absWorkingDir: ROOT,
