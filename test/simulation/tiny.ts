@@ -1,4 +1,4 @@
-import { hours, millis } from '../../lib/domain/units.js';
+import { hours, millis, minutes } from '../../lib/domain/units.js';
 import { START } from '../support/virtual-clock.js';
 import { scenarioOf, type Scenario, type WorldName } from './scenario.js';
 import type { TrueJob } from './world/true-job.js';
@@ -77,6 +77,8 @@ export function tinyScenario(
       concurrency: about.concurrency,
       maxLeases: 100,
       queueWait: millis(0),
+      // Short: orders are tried and kills planned in the first runs, and each further run that a job waits for is the same in all of them.
+      decisions: { ...calm.policy.decisions, maxAge: minutes(4), unknownJobGrace: minutes(2) },
     },
     cos: { listingLagMs: 0, pageSize: 1_000, clockErrorMs: 0 },
     platform: {

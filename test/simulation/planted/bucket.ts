@@ -12,8 +12,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
     const { objects } = await listObjects(this.#settling, queue, { prefix, marker: '' });
     for (const { key: each } of objects) await deleteObject(this.#settling, queue, each);`,
       within: 10,
-      // From seed 1 on it is found at seed 65.
-      firstSeed: 60,
+      firstSeed: 9,
       breaks: [1],
     },
     {
@@ -40,8 +39,6 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       find: 'const claim = withoutOpen ?? this.#round.claim;',
       replace: 'const claim = withoutOpen === undefined ? this.#round.claim : this.#round.claim;',
       within: 10,
-      // From seed 1 on it is found at seed 70.
-      firstSeed: 65,
       breaks: [4],
     },
     {
@@ -50,6 +47,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       find: 'this.#origin = pass?.after ?? prefix;',
       replace: 'this.#origin = prefix;',
       within: 35,
+      firstSeed: 30,
       breaks: [3],
     },
     {
@@ -58,7 +56,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       find: 'const LISTING_LAG: Millis = minutes(1);',
       replace: 'const LISTING_LAG: Millis = minutes(0);',
       within: 10,
-      firstSeed: 11,
+      firstSeed: 19,
       breaks: [4],
     },
     {
@@ -67,6 +65,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       find: 'if (read.output.prefix !== prefix || since > now) return NOTHING_DONE;',
       replace: 'if (read.output.prefix !== prefix) return NOTHING_DONE;',
       within: 150,
+      firstSeed: 24,
       breaks: [4],
     },
     {
@@ -75,6 +74,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       find: 'return lookedAt === undefined || nextWord(firstSeenAt, lookedAt, policy) <= now;',
       replace: 'return lookedAt === undefined;',
       within: 200,
+      firstSeed: 7,
       breaks: [3],
     },
     {
@@ -84,6 +84,7 @@ export const PLANTED_IN_BUCKET: readonly PlantedBug[] = (
       replace:
         'const query = { ...(queueId === undefined ? {} : { queueId }), states, createdFrom: jobs[jobs.length >> 1]?.createdAt ?? from, createdTo: to };',
       within: 200,
+      firstSeed: 7,
       breaks: [3, 4],
     },
     {

@@ -17,6 +17,7 @@ export const PLANTED_IN_CMQ: readonly PlantedBug[] = (
       find: "lease.kind === 'job' ? jobKey(lease.job) : receiptHandle",
       replace: "lease.kind === 'job' ? `${jobKey(lease.job)} ${receiptHandle}` : receiptHandle",
       within: 50,
+      firstSeed: 10,
       breaks: [5],
     },
     {
@@ -25,6 +26,7 @@ export const PLANTED_IN_CMQ: readonly PlantedBug[] = (
       find: "return lease.kind === 'job' && successors.hasSuccessor(lease, order);",
       replace: "return lease.kind === 'job' && successors.hasSuccessor(lease, order) && order < 0;",
       within: 150,
+      firstSeed: 8,
       breaks: [5],
     },
     {
@@ -50,6 +52,7 @@ export const PLANTED_IN_CMQ: readonly PlantedBug[] = (
       find: 'serverDate ?? sentAt ?? this.#effects.clock.now()',
       replace: 'this.#effects.clock.now()',
       within: 50,
+      firstSeed: 9,
       breaks: [1],
     },
     {
