@@ -22,6 +22,7 @@ export default {
     ],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testSequencer: '<rootDir>/.ci/longest-first.mjs',
   // Jest leaves one core to itself, which on two cores is half of them.
   maxWorkers: '100%',
   // Tests that talk to servers are bounded: a hang is a failure, never a wait. Long enough for the simulations on a machine that is busy.
