@@ -102,6 +102,10 @@ export class Observer implements NetworkObserver, ServiceObserver, QueueObserver
     this.#promptness.onAccepted(submission.subject, this.#scheduler.now + submission.delayMs);
   }
 
+  onRedrive(): void {
+    this.#promptness.onRedrive();
+  }
+
   onStart(process: Process): void {
     this.#watches.set(
       process,

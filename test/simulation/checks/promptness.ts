@@ -20,6 +20,7 @@ export class Promptness {
   readonly #acceptedAt = new Map<string, number>();
   #queue: QueueWorld | undefined;
   #atBound = 0;
+  #isRedriven = false;
   /** The longest that a manifest came after the end of its job, over all jobs that ended ordinarily. */
   worstStalenessMs = 0;
 
@@ -36,6 +37,11 @@ export class Promptness {
     if (!this.#acceptedAt.has(subject)) this.#acceptedAt.set(subject, visibleAt);
   }
 
+  /** The queue had come to rest, and all its dead letters are sent back. */
+  onRedrive(): void {
+    this.#isRedriven = true;
+  }
+
   /** Promise 3, where nothing fails exactly by the bound that the queue's world states. */
   onManifest(job: TrueJob, now: number): void {
     if (this.#stored.has(job.jobId)) return;
@@ -48,12 +54,13 @@ export class Promptness {
       'source-closed',
       'output-closed',
     ].includes(job.kind);
-    if (!isOrdinary) return;
+    // One that was given up and came back by an operator's hand says nothing about the poller.
+    if (!isOrdinary || this.#isRedriven) return;
     const acceptedAt = this.#acceptedAt.get(job.jobId) ?? now;
     const from = Math.max(acceptedAt, Math.max(job.endsAt, job.filledAt), job.visibleAt);
     const staleness = now - from;
-    // A job that was given up and came back by an operator's hand, or waited while the timer stood still, says nothing about the poller.
-    if (!this.#scenario.isRedriven && this.#scenario.platform.outage === undefined)
+    // Nor does one that waited while the timer stood still.
+    if (this.#scenario.platform.outage === undefined)
       this.worstStalenessMs = Math.max(this.worstStalenessMs, staleness);
     if (this.#scenario.profile !== 'calm') return;
     const ageMs = from - Math.min(job.createdAt, acceptedAt, this.#claimOf(job));

@@ -210,6 +210,7 @@ class Simulation {
       undefined,
       'redrive',
       () => {
+        this.#observer.onRedrive();
         this.#queue.redrive();
         this.#tickAfter(0);
       },
