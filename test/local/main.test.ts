@@ -68,10 +68,13 @@ describe('npm run cloud', () => {
 
   test('says so in words without --json, and ends at Ctrl-C', async () => {
     const cloud = start(['--root', await temporaryFolder()]);
-    const words = await cloud.output(18);
+    const words = await cloud.output(22);
     expect(words).toMatch(/listens on http:\/\/127\.0\.0\.1:\d+ /);
     expect(words).toContain('  docs-1250000000 in ap-beijing\n');
     expect(words).toMatch(/export TENCENTCLOUD_SECRET_ID=AKID\w+\n/);
+    expect(words).toMatch(
+      /^ {2}curl -T report\.docx "\$\(docjob sign PUT 'http:\/\/docs-.*\.localhost:\d+\/report\.docx' --presign\)"$/m,
+    );
 
     cloud.child.kill('SIGINT');
     expect(await cloud.ended).toMatchObject({ code: 0, stderr: '' });

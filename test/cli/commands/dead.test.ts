@@ -157,7 +157,7 @@ describe('docjob dead', () => {
   test('reads on no longer where the letters are found that are named by their own IDs', async () => {
     const surround = await aCloud();
     for (let job = 0; job < 30; job += 1) surround.cloud.sqs.send('dead', `d${job}`);
-    const [{ id = '' } = {}] = linesOf(await docjob(['dead', 'list', '--json'], surround));
+    const id = linesOf(await docjob(['dead', 'list', '--json'], surround))[0]?.id ?? '';
     const receives = (): number => surround.cloud.sqs.calls('ReceiveMessage');
     for (const args of [
       ['show', id],
