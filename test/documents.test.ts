@@ -57,7 +57,7 @@ describe('the documents', () => {
 
   test.each(DOCUMENTS)('%s names only scripts that package.json has', (document) => {
     const named = Array.from(
-      readFileSync(document, 'utf8').matchAll(/npm run ([a-z:-]+)/g),
+      readFileSync(document, 'utf8').matchAll(/npm run (?:-s )?([a-z:-]+)/g),
       ([, name]) => name,
     );
     expect(named.filter((name) => !SCRIPTS.has(name))).toEqual([]);

@@ -87,9 +87,7 @@ const inApp = (command: string, args: readonly string[]) => run(command, args, {
 
 describe('the package', () => {
   test('holds the command, the library, the schema and the documents, and nothing else', () => {
-    const kinds = new Set(
-      packed.files.map(({ path }) => path.replace(/^(dist\/npm\/[^/]+|[^/]+).*$/, '$1')),
-    );
+    const kinds = new Set(packed.files.map(({ path }) => path.replace(/^(dist\/npm\/[^/]+|[^/]+).*$/, '$1')));
     expect([...kinds].sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
