@@ -56,7 +56,7 @@ export interface Chosen {
   readonly missing: readonly string[];
 }
 
-/** Reads all dead letters and keeps those that are meant. @throws UsageError when it is not said which, or said twice */
+/** Reads all dead letters, or until those that are named by their own IDs are found, and keeps those that are meant. @throws UsageError when it is not said which, or said twice */
 export async function choose(
   given: Given,
   { deadLetters }: DeadLetterService,
@@ -70,7 +70,10 @@ export async function choose(
   for await (const letter of deadLetters.read(context.signal)) {
     read += 1;
     context.output.progress(`${read} dead letters read, ${letters.length} of them meant`);
-    if (isMeant(letter)) letters.push(letter);
+    if (!isMeant(letter)) continue;
+    letters.push(letter);
+    // Of a job there may be more than one; of a letter's own ID there is not.
+    if (ids.length > 0 && ids.every((id) => letters.some((found) => found.id === id))) break;
   }
   const missing = ids.filter((id) => !letters.some((letter) => isNamed(letter, id)));
   for (const id of missing) context.output.warn(`there is no dead letter of ${id}`);

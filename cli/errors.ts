@@ -30,14 +30,21 @@ export class NotThereError extends DocjobError {
   }
 }
 
-/** Somebody asked the process to end, and it did what it had to. The reason of an aborted {@link Machine.signal}. */
+/** What a process ends with that was asked to, or whose output nobody reads any longer: well, in the last case, since whoever closed it has what they wanted. */
+const INTERRUPTIONS = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGPIPE: EXIT.ok,
+} as const;
+
+/** Somebody asked the process to end, or reads its output no longer, and it did what it had to. The reason of an aborted {@link Machine.signal}. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
   readonly exitCode: ExitCode;
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
+  constructor(signal: keyof typeof INTERRUPTIONS) {
     super(`ended by ${signal}`);
-    this.exitCode = signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    this.exitCode = INTERRUPTIONS[signal];
   }
 }
 

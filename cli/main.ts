@@ -1,6 +1,5 @@
 import { systemClock, systemEffects } from '../lib/platform/system.js';
 import { Interruption } from './errors.js';
-import { EXIT } from './exit-codes.js';
 import { runCli } from './run.js';
 
 /** The entry of the `docjob` command. */
@@ -19,11 +18,13 @@ function interruptOn(signal: 'SIGINT' | 'SIGTERM'): void {
 interruptOn('SIGINT');
 interruptOn('SIGTERM');
 
-/** Who read our output has had enough of it (`docjob … | head`). */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
-});
+/** Who read our output has had enough of it (`docjob … | head`): that is told to nobody, and what is in hand is put back first. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    interrupted.abort(new Interruption('SIGPIPE'));
+  });
+}
 
 // Not `exit`: what was written to a pipe must get there.
 process.exitCode = await runCli(process.argv.slice(2), {

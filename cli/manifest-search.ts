@@ -57,6 +57,8 @@ export interface Found {
   readonly location: ManifestLocation;
 }
 
+const ENDED: ReadonlySet<string> = new Set(['Success', 'Failed', 'Cancel']);
+
 /** Looks for one manifest, as often as it is asked to. */
 export class ManifestSearch {
   readonly #jobId: JobId;
@@ -114,7 +116,8 @@ export class ManifestSearch {
       this.#state = 'CI does not know the job, or no longer';
       return undefined;
     }
-    this.#state = `the job is ${answer.job.state}`;
+    const { state } = answer.job;
+    this.#state = `the job is ${state}${ENDED.has(state) ? '; the next look at it writes it, if it is in the queue' : ''}`;
     const location = manifestLocation(answer.job, this.#source, config.keyTemplate, config.isAllowedBucket);
     if (location.kind === 'ok') return location;
     throw new SettingsError(`the manifest of ${this.#jobId} is not looked for: ${location.problem}`);

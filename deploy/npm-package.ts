@@ -23,6 +23,7 @@ const COMMON = {
  * `npm run build:npm`, which `npm pack` runs first: makes what the package has beside its documents.
  *
  * - `docjob.js`: the command, with the package's own dependencies left to npm; each command and the embedded cloud are chunks of their own, read when they are needed.
+ * - `documented/`: what the embedded cloud answers where it is asked for an example of the documentation.
  * - `esm/`, `cjs/`: `docjob/manifest` for both module systems, each with its types. The CommonJS one holds its dependencies, some of which are ES modules alone.
  */
 await rm(join(root, OUT), { recursive: true, force: true });
@@ -36,6 +37,8 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
 });
 const command = join(root, OUT, 'docjob.js');
+// The embedded cloud reads its documented answers from beside the folder that its code is in.
+await cp(join(root, 'local/documented'), join(root, OUT, 'documented'), { recursive: true });
 await writeFile(command, `#!/usr/bin/env node\n${await readFile(command, 'utf8')}`);
 await chmod(command, 0o755);
 

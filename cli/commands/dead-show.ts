@@ -31,6 +31,8 @@ export const deadShow = command({
         context.output.item({ ...letterInJson(letter), body: letter.body }, (style) =>
           letterInFull(letter, style),
         );
+        // Of a job there may be more than one.
+        if (letter.id === id) break;
       }
       if (count > 0) return EXIT.ok;
       throw new NotThereError(

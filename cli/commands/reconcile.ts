@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { CosClient } from '../../lib/cos/client.js';
+import { ServiceError } from '../../lib/cos/errors/service-error.js';
 import type { CosRequester } from '../../lib/cos/requester.js';
 import { parseQueueId } from '../../lib/domain/names.js';
 import { parseRfc3339 } from '../../lib/domain/rfc3339.js';
@@ -69,12 +70,22 @@ export const reconcile = command({
         throw new UsageError(`the bucket ${source.bucket} is not allowed: add it to ALLOWED_BUCKETS`);
       const { from: createdFrom, queueId, settledFor, enqueue } = args;
       const query = { source, queueId, createdFrom, createdTo, settledFor, except: new Set(except), enqueue };
-      const report = await goThrough(query, service, context);
+      const report = await goThrough(query, service, context).catch((error: unknown) => {
+        throw queueId === undefined ? withAdvice(error) : error;
+      });
       context.output.result(report, (style) => inWords(report, style));
       return exitCodeOf(report);
     });
   },
 });
+
+/** A list without a queue that CI does not take, with what to do about it. How CI words that is not documented; its status is that of a wrong request. */
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof ServiceError) || error.status !== 400) return error;
+  return new UsageError(
+    `${error.message}: give --queue-id, if CI wants a queue for its lists (docjob doctor names those that there are)`,
+  );
+}
 
 async function goThrough(
   query: ReconcileQuery,

@@ -127,7 +127,9 @@ class SqsDeadLetters implements DeadLetters {
       });
   }
 
+  /** One that is under way is waited for: what it brings would stay hidden if nobody heard of it. */
   async #receive(signal: AbortSignal | undefined): Promise<readonly DeadLetterRecord[]> {
+    signal?.throwIfAborted();
     const queueUrl = this.#options.deadLetterQueueUrl;
     const { value, requestId } = await this.#client.call({
       action: 'ReceiveMessage',
@@ -141,14 +143,14 @@ class SqsDeadLetters implements DeadLetters {
       },
       read: readDescribed,
       wait: WAIT,
-      signal,
     });
     for (const { messageId, problem } of value.damaged)
       this.#log.warn('message-damaged', { message: messageId, problem, serviceRequestId: requestId });
-    return value.messages.map((message) => {
-      this.#handles.set(message.messageId, message.receiptHandle);
-      return recordOf(message, value.attributes.get(message.messageId) ?? {}, this.#options.defaults);
-    });
+    for (const { messageId, receiptHandle } of value.messages) this.#handles.set(messageId, receiptHandle);
+    signal?.throwIfAborted();
+    return value.messages.map((message) =>
+      recordOf(message, value.attributes.get(message.messageId) ?? {}, this.#options.defaults),
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { COMMANDS } from '../../cli/commands/index.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { buildProgram } from '../../cli/program.js';
 import { styleOf } from '../../cli/style.js';
-import { child, docjob } from './command-line.js';
+import { docjob } from './command-line.js';
 
 /** Every command with the words that name it. */
 function everyCommand(entries: readonly (Command | Group)[] = COMMANDS, before = ''): [string, Command][] {
@@ -48,7 +48,7 @@ async function parsed(args: readonly string[], commands = COMMANDS): Promise<[Co
 
 describe('the help', () => {
   test('of docjob names every command and the exit codes', async () => {
-    const { code, stdout, stderr } = await child(['--help']).ended;
+    const { code, stdout, stderr } = await docjob(['--help']);
     expect([code, stderr]).toEqual([0, '']);
     for (const { name, summary } of COMMANDS) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b.*${summary.slice(0, 20)}`, 'm'));

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => workspace.remove());
 
 test('packaging for AWS needs neither settings nor credentials, and says what it uses instead', async () => {
-  const { code, output } = await workspace.run('package', 'aws');
+  const { code, output } = await workspace.run('npm run package:aws');
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(output).toContain('SOURCE_BUCKET is not set: packaging with the settings of deploy/example.env');
   expect(output).toMatch(/\.serverless\/poll\.zip: index\.js has \d+ KB/);
@@ -20,13 +20,13 @@ test('packaging for AWS needs neither settings nor credentials, and says what it
 }, 60_000);
 
 test('packaging with own settings takes nothing from the example', async () => {
-  const { code, output } = await workspace.run('package', 'aws', { SOURCE_BUCKET: 'mine-1250000000' });
+  const { code, output } = await workspace.run('npm run package:aws', { SOURCE_BUCKET: 'mine-1250000000' });
   expect(code).toBe(1);
   expect(output).toContain('cannot package to aws:\n  - AWS_REGION is not set');
 }, 60_000);
 
 test('deploying lists in one message all that is missing, credentials for AWS among it, and does nothing', async () => {
-  const { code, output } = await workspace.run('deploy', 'aws');
+  const { code, output } = await workspace.run('npm run deploy:aws');
   expect(code).toBe(1);
   expect(output.trim().split('\n')).toEqual([
     'cannot deploy to aws:',
@@ -39,7 +39,7 @@ test('deploying lists in one message all that is missing, credentials for AWS am
 }, 60_000);
 
 test('a stage on the command line that is not STAGE would split the deployment, and is refused', async () => {
-  const { code, output } = await workspace.run('package', 'aws', {}, ['--stage', 'prod']);
+  const { code, output } = await workspace.run('npm run package:aws', {}, ['--stage', 'prod']);
   expect(code).toBe(1);
   expect(output).toContain('--stage is prod, but STAGE is dev: set STAGE=prod instead');
 }, 60_000);

@@ -129,7 +129,7 @@ interface ScfRequest {
 }
 
 async function packageForTencent(): Promise<Packaged> {
-  const { code, output } = await workspace.run('package', 'tencent', { ...SETTINGS, CALLBACK_SECRET });
+  const { code, output } = await workspace.run('npm run package:tencent', { ...SETTINGS, CALLBACK_SECRET });
   if (code !== 0) throw new Error(output);
   // What packaging wrote.
   const requests = JSON.parse(

@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npmCommand } from '../support/npm-command.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -34,17 +35,17 @@ export class Workspace {
     return new Workspace(folder);
   }
 
-  /** Runs what `npm run <command>:<cloud>` runs, with these variables and nothing else of the machine's environment but the path. */
+  /** Runs a command line of npm's, with these variables and nothing else of the machine's environment but the path. */
   run(
-    command: 'package' | 'deploy',
-    cloud: string,
+    line: string,
     env: Readonly<Record<string, string>> = {},
     options: readonly string[] = [],
   ): Promise<Ran> {
+    const [node, args] = npmCommand(line);
     return new Promise((resolve) => {
       execFile(
-        process.execPath,
-        ['--import', 'tsx', 'deploy/main.ts', command, cloud, ...options],
+        node,
+        [...args, ...options],
         {
           cwd: this.#folder,
           timeout: LIMIT_MS,
@@ -66,7 +67,7 @@ export class Workspace {
 
   /** Packages, and reads the template that came of it. @throws Error with the output when it failed. */
   async package(env: Readonly<Record<string, string>> = {}): Promise<Template> {
-    const { code, output } = await this.run('package', 'aws', env);
+    const { code, output } = await this.run('npm run package:aws', env);
     if (code !== 0) throw new Error(output);
     const text = (await this.read('cloudformation-template-update-stack.json')).toString();
     return new Template(JSON.parse(text));

@@ -3,14 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ProgressDisplay } from '../../local/demo/progress.js';
 import { median, table } from '../../local/demo/table.js';
-
-const MAIN = fileURLToPath(new URL('../../local/demo/main.ts', import.meta.url));
-const TSX = pathToFileURL(
-  fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url)),
-).href;
+import { npmCommand } from '../support/npm-command.js';
 
 const folders: string[] = [];
 const children: ChildProcess[] = [];
@@ -27,10 +22,8 @@ async function start(...args: string[]) {
   folders.push(cwd);
   // What another command keeps beside the demo's own folder.
   await mkdir(join(cwd, '.docjob', 'cloud'), { recursive: true });
-  const child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const [node, demo] = npmCommand('npm start');
+  const child = spawn(node, [...demo, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   let output = '';
   let errors = '';

@@ -4,11 +4,9 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { signRequest } from '../../lib/cos-signer/index.js';
+import { npmCommand } from '../support/npm-command.js';
 import { temporaryFolder } from './clouds.js';
-
-const MAIN = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
 
 const children: ChildProcess[] = [];
 
@@ -23,10 +21,10 @@ interface Started {
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }
 
-function start(...args: string[]): Started {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+const CLOUD = npmCommand('npm run cloud');
+
+function start(args: readonly string[], [node, cloud] = CLOUD): Started {
+  const child = spawn(node, [...cloud, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   const text = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()));
@@ -46,7 +44,7 @@ function start(...args: string[]): Started {
 
 describe('npm run cloud', () => {
   test('says in one line of JSON what to set, works so, and ends cleanly', async () => {
-    const cloud = start('--json', '--root', await temporaryFolder());
+    const cloud = start(['--root', await temporaryFolder()], npmCommand('npm run cloud -- --json'));
     const line = await cloud.output(1);
     expect(line.trimEnd().split('\n')).toHaveLength(1);
     // Its own promise, tested here.
@@ -69,11 +67,14 @@ describe('npm run cloud', () => {
   });
 
   test('says so in words without --json, and ends at Ctrl-C', async () => {
-    const cloud = start('--root', await temporaryFolder());
-    const words = await cloud.output(18);
+    const cloud = start(['--root', await temporaryFolder()]);
+    const words = await cloud.output(22);
     expect(words).toMatch(/listens on http:\/\/127\.0\.0\.1:\d+ /);
     expect(words).toContain('  docs-1250000000 in ap-beijing\n');
     expect(words).toMatch(/export TENCENTCLOUD_SECRET_ID=AKID\w+\n/);
+    expect(words).toMatch(
+      /^ {2}curl -T report\.docx "\$\(docjob sign PUT 'http:\/\/docs-.*\.localhost:\d+\/report\.docx' --presign\)"$/m,
+    );
 
     cloud.child.kill('SIGINT');
     expect(await cloud.ended).toMatchObject({ code: 0, stderr: '' });
@@ -87,7 +88,7 @@ describe('npm run cloud', () => {
     [['here'], "Unexpected argument 'here'"],
     [['--port', '--json'], "Option '--port"],
   ])('refuses %j with one clear line', async (args, message) => {
-    const { code, stdout, stderr } = await start(...args).ended;
+    const { code, stdout, stderr } = await start(args).ended;
 
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
@@ -97,14 +98,14 @@ describe('npm run cloud', () => {
   test('fails with one clear line where it cannot work', async () => {
     const root = join(await temporaryFolder(), 'file');
     await writeFile(root, '');
-    const { code, stderr } = await start('--root', root).ended;
+    const { code, stderr } = await start(['--root', root]).ended;
 
     expect(code).toBe(1);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
   test('prints how it is used', async () => {
-    const { code, stdout } = await start('--help').ended;
+    const { code, stdout } = await start(['--help']).ended;
 
     expect(code).toBe(0);
     expect(stdout).toContain('--port <number>');

@@ -16,6 +16,16 @@ describe('docjob cloud', () => {
     expect(settings).toMatchObject({ COS_ENDPOINT: origin, SOURCE_BUCKET: 'docs-1250000000' });
   });
 
+  test('has queues that the doctor finds nothing wrong with', async () => {
+    const cloud = child(['cloud', '--json'], { cwd: await temporaryFolder() });
+    let said = '';
+    cloud.process.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await cloud.says(/^\}\n/m);
+    const { settings } = JSON.parse(said) as { settings: Record<string, string> }; // tested here
+    const { code, stderr } = await docjob(['doctor'], { env: settings });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^problems: 0, warnings: 0, /)]);
+  });
+
   test('says in words what to set', async () => {
     const cloud = child(['cloud'], { cwd: await temporaryFolder() });
     await cloud.says(/Ctrl-C ends it/);

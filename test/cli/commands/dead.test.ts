@@ -144,6 +144,33 @@ describe('docjob dead', () => {
     expect(cloud.sqs.counts('dead')).toMatchObject({ visible: 1, inFlight: 0 });
   });
 
+  test('gives back what it read, quietly, where nobody reads on (docjob dead list | head)', async () => {
+    const surround = await aCloud();
+    for (let job = 0; job < 25; job += 1) surround.cloud.sqs.send('dead', `d${job}`);
+    const list = child(['dead', 'list'], surround);
+    list.process.stdout?.destroy();
+    const { code, stderr } = await list.ended;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(surround.cloud.sqs.counts('dead')).toMatchObject({ visible: 25, inFlight: 0 });
+  });
+
+  test('reads on no longer where the letters are found that are named by their own IDs', async () => {
+    const surround = await aCloud();
+    for (let job = 0; job < 30; job += 1) surround.cloud.sqs.send('dead', `d${job}`);
+    const id = linesOf(await docjob(['dead', 'list', '--json'], surround))[0]?.id ?? '';
+    const receives = (): number => surround.cloud.sqs.calls('ReceiveMessage');
+    for (const args of [
+      ['show', id],
+      ['redrive', id, '--dry-run'],
+      ['drop', id, '--yes'],
+    ]) {
+      const before = receives();
+      expect((await docjob(['dead', ...args], surround)).code).toBe(0);
+      expect(receives() - before).toBe(1);
+    }
+    expect(surround.cloud.sqs.counts('dead')).toMatchObject({ visible: 29, inFlight: 0 });
+  });
+
   test('says what would be sent back, and leaves it', async () => {
     const surround = await aCloud();
     surround.cloud.sqs.send('dead', 'd1');

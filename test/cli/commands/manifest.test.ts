@@ -46,6 +46,10 @@ describe('docjob manifest', () => {
     expect(running.stderr).toMatch(
       /there is no manifests\/d\w+\.json in pages-1250000000 \(ap-shanghai\): the job is Running \[no-manifest\]$/m,
     );
+    const ended = await docjob(['manifest', await surround.makeJob('report.docx')], surround);
+    expect(ended.stderr).toContain(
+      'the job is Success; the next look at it writes it, if it is in the queue',
+    );
     const unknown = await docjob(['manifest', 'd1'], surround);
     expect(unknown.stderr).toContain('in docs-1250000000 (ap-beijing): CI does not know the job');
   });

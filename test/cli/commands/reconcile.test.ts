@@ -26,6 +26,15 @@ function lateClock(): {
 }
 
 describe('docjob reconcile', () => {
+  test('says which option to give where CI lists nothing without a queue', async () => {
+    const { env } = await aCloud();
+    const { code, stdout, stderr } = await docjob(['reconcile', '--from', '2026-01-01T00:00:00Z'], { env });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /InvalidArgument: queueId is missing\..*: give --queue-id, .*docjob doctor .* \[usage\]\n$/,
+    );
+  });
+
   test('finds the jobs that have no manifest, and enqueues them when told so', async () => {
     const { clock, catchUp, since } = lateClock();
     const surround = await aCloud('sqs', clock);
