@@ -23,8 +23,8 @@ export default {
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testSequencer: '<rootDir>/.ci/longest-first.mjs',
-  // Jest leaves one core to itself, which on two cores is half of them.
-  maxWorkers: '100%',
+  // Jest leaves one core to itself, which on two cores is half of them; and many suites mostly wait, for servers and for processes.
+  maxWorkers: '150%',
   // Tests that talk to servers are bounded: a hang is a failure, never a wait. Long enough for the simulations on a machine that is busy.
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/.ci/summary-reporter.mjs'],

@@ -553,6 +553,20 @@ describe('retries', () => {
     await expect(client.send(describeJob, text)).resolves.toBe('done');
   });
 
+  test('slow nobody down where the host did not ask for less', async () => {
+    const refusals = Array.from({ length: 20 }, () => errorAnswer(404, 'NoSuchKey'));
+    const { client, clock, server } = await setUp([...refusals, answer(200)], {
+      policy: { requestsPerSecond: 1_000 },
+    });
+    while (server.requests.length < refusals.length) {
+      await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'NoSuchKey' });
+      clock.advance(seconds(1));
+    }
+    await Promise.all([1, 2, 3].map(() => client.send(describeJob, text)));
+    // The run's own pace, and nothing else.
+    expect(Math.max(...clock.sleeps)).toBeLessThanOrEqual(2);
+  });
+
   test('end after the set number', async () => {
     const { client, server } = await setUp([errorAnswer(500, 'InternalError')]);
     await expect(client.send(describeJob, text)).rejects.toMatchObject({ code: 'InternalError' });
@@ -803,6 +817,16 @@ describe('credentials', () => {
     await expect(client.send(describeJob, text)).rejects.toMatchObject(error);
     expect(clock.sleeps).toHaveLength(1);
     expect(server.requests).toHaveLength(requests);
+  });
+
+  test('that cannot be had once a key was refused are what the request fails with, while there is time', async () => {
+    const { client } = await setUp([errorAnswer(400, 'ExpiredToken')], {
+      credentials: (refused) => {
+        if (refused === undefined) return PAIR;
+        throw new CredentialsError('the key store is shut');
+      },
+    });
+    await expect(client.send(describeJob, text)).rejects.toThrow('the key store is shut');
   });
 
   test('that nobody has are not asked for again by the same request', async () => {

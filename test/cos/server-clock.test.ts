@@ -6,7 +6,9 @@ import { START, VirtualClock } from '../support/virtual-clock.js';
 describe("the service's clock", () => {
   test('is ours until it is corrected', () => {
     const clock = new VirtualClock();
-    expect(new ServerClock(() => clock.now()).now()).toBe(START);
+    const server = new ServerClock(() => clock.now());
+    expect(server.now()).toBe(START);
+    expect(server.correction).toBeUndefined();
   });
 
   test('once corrected, runs on with ours', () => {
@@ -15,6 +17,7 @@ describe("the service's clock", () => {
     expect(server.repair(after(START, minutes(20)))).toBe(minutes(20));
     clock.advance(seconds(5));
     expect(server.now()).toBe(after(START, seconds(20 * 60 + 5)));
+    expect(server.correction).toBe(minutes(20));
   });
 
   test.each([29_999, -29_999])('a difference of %d ms is no reason to correct it', (differenceMs) => {

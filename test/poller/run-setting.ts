@@ -1,4 +1,6 @@
 import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
+import type { SigningCredentials } from '../../lib/cos-signer/index.js';
+import type { CredentialsProvider } from '../../lib/cos/credentials.js';
 import { after, seconds, type EpochMs } from '../../lib/domain/units.js';
 import type { NoticeQueue } from '../../lib/notices/notice-queue.js';
 import { parseKeyTemplate } from '../../lib/manifest/index.js';
@@ -52,6 +54,15 @@ export class HandClock extends RunClock {
   }
 }
 
+const PAIR: SigningCredentials = { secretId: 'AKIDexample', secretKey: 'the-secret-key' };
+
+/** What else a run works with. */
+interface Surround {
+  readonly clock?: VirtualClock;
+  readonly notices?: NoticeQueue;
+  readonly credentials?: CredentialsProvider;
+}
+
 /** One run on a queue and a service, with what it wrote to its log. */
 export interface Setting {
   readonly queue: MemoryQueue;
@@ -66,13 +77,9 @@ export interface Setting {
 }
 
 /** A run to be started; its log is kept whole. */
-export function setUp(
-  queue: MemoryQueue,
-  answer: Answering,
-  given: VirtualClock | { readonly notices: NoticeQueue } = new HandClock(),
-): Setting {
-  const clock = 'now' in given ? given : new HandClock();
-  const notices = 'now' in given ? undefined : given.notices;
+export function setUp(queue: MemoryQueue, answer: Answering, given: VirtualClock | Surround = {}): Setting {
+  const surround: Surround = 'now' in given ? { clock: given } : given;
+  const { clock = new HandClock(), notices, credentials = () => PAIR } = surround;
   const service = new FakeService(answer);
   const lines: Record<string, unknown>[] = [];
   const log = jsonLog({
@@ -87,7 +94,7 @@ export function setUp(
     clock,
     log,
     random: () => 0.5,
-    credentials: () => ({ secretId: 'AKIDexample', secretKey: 'the-secret-key' }),
+    credentials,
   };
   return {
     queue,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { CredentialsProvider } from '../../lib/cos/credentials.js';
 import { DocjobError } from '../../lib/domain/docjob-error.js';
 import { after, hours, millis, minutes, seconds } from '../../lib/domain/units.js';
 import { readManifest } from '../../lib/manifest/index.js';
@@ -614,6 +615,24 @@ describe('F13: a run that cannot do its work throws, it does not return', () => 
     expect(error.report).toMatchObject({ leased: 20, waiting: 4, returned: 16, stopped: 'failed' });
     expect(looks).toBe(4);
     expect(queue.outcomesOf('look-again')).toHaveLength(20);
+  });
+
+  test('on a key that is refused, though the time is over before another one comes', async () => {
+    const clock = new HandClock();
+    const credentials: CredentialsProvider = (refused) => {
+      if (refused === undefined) return { secretId: 'AKIDold', secretKey: 'old' };
+      clock.advance(seconds(60));
+      clock.timeIsOver.resolve(undefined);
+      return new Promise(() => undefined);
+    };
+    const { go } = setUp(
+      new MemoryQueue(jobs(1)),
+      (request) => (isProbe(request) ? undefined : failure(403, 'InvalidAccessKeyId')),
+      { clock, credentials },
+    );
+    const error = await errorOf(go());
+    expect(error).toMatchObject({ code: 'service-unusable', disposition: 'credentials', requestId: 'NjA=' });
+    expect(error.message).toContain('InvalidAccessKeyId');
   });
 
   test('on a service that is down, before anything is leased', async () => {
