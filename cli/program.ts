@@ -10,8 +10,8 @@ export interface ProgramOptions {
   readonly act: (command: Command, values: ReadValues) => Promise<void>;
   readonly writeOut: (text: string) => void;
   readonly writeErr: (text: string) => void;
-  /** Hears what is wrong with a command line, in commander's words. */
-  readonly onProblem: (message: string) => void;
+  /** Hears what is wrong with a command line, in commander's words, and of which command, such as `docjob dead show`. */
+  readonly onProblem: (message: string, command: string) => void;
   readonly style: Style;
   readonly columns: number;
 }
@@ -28,7 +28,7 @@ Exit codes:
 
 /** Builds the tree of commands. Parsing throws commander's CommanderError after a help, a version or a problem was written. */
 export function buildProgram(options: ProgramOptions): Declared {
-  const { style, columns, writeOut, writeErr, onProblem } = options;
+  const { style, columns, writeOut, writeErr } = options;
   const program = new Declared('docjob')
     .description(ABOUT)
     .version(packageJson.version, '-V, --version', 'print the version')
@@ -44,7 +44,6 @@ export function buildProgram(options: ProgramOptions): Declared {
     .configureOutput({
       writeOut,
       writeErr,
-      outputError: (text) => onProblem(text.trim().replace(/^error: /, '')),
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
       // What is written is dressed already, or is not to be.
@@ -60,15 +59,18 @@ export function buildProgram(options: ProgramOptions): Declared {
       styleArgumentTerm: style.green,
     })
     .addHelpText('after', EXIT_CODES);
-  for (const entry of options.commands) hang(program, entry, options);
+  tellProblems(program, 'docjob', options);
+  for (const entry of options.commands) hang(program, entry, 'docjob', options);
   return program;
 }
 
-function hang(parent: Declared, entry: Command | Group, options: ProgramOptions): void {
+function hang(parent: Declared, entry: Command | Group, above: string, options: ProgramOptions): void {
   const declared = parent.command(entry.name).summary(entry.summary);
+  const name = `${above} ${entry.name}`;
+  tellProblems(declared, name, options);
   if (entry.kind === 'group') {
     declared.description(sentence(entry.summary));
-    for (const below of entry.commands) hang(declared, below, options);
+    for (const below of entry.commands) hang(declared, below, name, options);
     return;
   }
   declared
@@ -76,6 +78,10 @@ function hang(parent: Declared, entry: Command | Group, options: ProgramOptions)
     .addHelpText('after', examplesText(entry.examples, options.style));
   entry.declare?.(declared);
   declared.action(() => options.act(entry, valuesOf(declared)));
+}
+
+function tellProblems(declared: Declared, name: string, { onProblem }: ProgramOptions): void {
+  declared.configureOutput({ outputError: (text) => onProblem(text.trim().replace(/^error: /, ''), name) });
 }
 
 function valuesOf(declared: Declared): ReadValues {

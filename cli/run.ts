@@ -42,7 +42,8 @@ export async function runCli(args: readonly string[], machine: Machine): Promise
     },
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(text),
-    onProblem: (message) => (known.problem = message),
+    onProblem: (message, command) =>
+      (known.problem = `${message.replaceAll('\n', ' ')}; see ${command} --help`),
     style: styleOf(hasColours(env, stdout.isTTY)),
     columns: stdout.columns ?? PLAIN_COLUMNS,
   });
@@ -59,16 +60,12 @@ export async function runCli(args: readonly string[], machine: Machine): Promise
       // A help or the version was asked for; or nothing at all, which is answered by the help.
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
-    const told = error instanceof CommanderError ? new UsageError(usage(known.problem)) : error;
+    const told = error instanceof CommanderError ? new UsageError(known.problem ?? error.message) : error;
     return tell(told, output, {
       env: (await known.settings?.catch(() => undefined)) ?? env,
       isDebug: args.includes('--debug'),
     });
   }
-}
-
-function usage(problem = ''): string {
-  return `${problem.replaceAll('\n', ' ')}; see docjob --help`;
 }
 
 function tell(

@@ -124,6 +124,18 @@ describe('the command line', () => {
     );
   });
 
+  test.each([
+    [['submit', '--nope'], 'docjob submit'],
+    [['dead', 'show', '--nope'], 'docjob dead show'],
+    [['dead', 'nope'], 'docjob dead'],
+    [['sign'], 'docjob sign'],
+  ])('points to the help of the command that was used wrongly: %j', async (args, command) => {
+    const { code, stderr } = await docjob(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^docjob: [^;]+; see /);
+    expect(stderr).toContain(`; see ${command} --help [usage]`);
+  });
+
   test('tells what is wrong in JSON where JSON was asked for, wherever that stands', async () => {
     const { code, stderr } = await docjob(['status', '--json', '--nonsense', 'd1']);
     expect(code).toBe(2);
