@@ -12,7 +12,6 @@ import { between, epochMs, millis, type EpochMs, type Millis } from '../domain/u
 import type { Asked } from './asked.js';
 import { LEAST_ATTEMPT, waitBeforeRetry } from './attempts.js';
 import { readAnswer, type CmqAnswer } from './cmq-answer.js';
-import { cmqAnswerError } from './cmq-errors.js';
 import { CMQ_PATH, signCmq, SIGNATURE_METHOD, type CmqParameters } from './cmq-signing.js';
 import { QueueError } from './queue-error.js';
 import type { CmqAddress } from './queue-url.js';
@@ -130,7 +129,8 @@ export class CmqClient {
       );
     } catch (error) {
       if (!(error instanceof TransportError) && !(error instanceof UndecodableError)) throw error;
-      throw cmqAnswerError(error.message, asked, { cause: error });
+      // It says what was asked of whom.
+      throw new QueueError('queue-unavailable', error.message, { cause: error });
     }
   }
 

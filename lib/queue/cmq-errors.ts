@@ -67,11 +67,11 @@ export function cmqStatusError(status: number, asked: Asked): QueueError {
   return new QueueError(code, failureSentence(asked, words, { requestId: undefined, advice: ADVICE[code] }));
 }
 
-/** No answer, or one that does not say what it should. */
+/** An answer that does not say what it should. */
 export function cmqAnswerError(
   problem: string,
   asked: Asked,
-  details: { readonly requestId?: string | undefined; readonly cause?: unknown } = {},
+  details: { readonly requestId?: string | undefined } = {},
 ): QueueError {
   const words = failureSentence(asked, problem, { requestId: details.requestId, advice: undefined });
   return new QueueError('queue-unavailable', words, details);

@@ -234,7 +234,8 @@ export class SqsClient {
       });
     } catch (error) {
       if (!(error instanceof TransportError) && !(error instanceof UndecodableError)) throw error;
-      throw answerError(error.message, call, { cause: error });
+      // It says what was asked of whom.
+      throw new QueueError('queue-unavailable', error.message, { cause: error });
     }
   }
 

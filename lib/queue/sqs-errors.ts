@@ -88,11 +88,11 @@ export function entryError(
   return new QueueError(code, sentence(asked, words, code, requestId), { requestId });
 }
 
-/** No answer, or one that does not say what it should. */
+/** An answer that does not say what it should. */
 export function answerError(
   problem: string,
   asked: Asked,
-  details: { readonly requestId?: string | undefined; readonly cause?: unknown } = {},
+  details: { readonly requestId?: string | undefined } = {},
 ): QueueError {
   const code = 'queue-unavailable';
   return new QueueError(code, sentence(asked, problem, code, details.requestId), details);

@@ -270,7 +270,7 @@ describe('a call of SQS that fails', () => {
     const sqs = new ScriptedSqs([cause]);
     const called = sqs.client().receive(RECEIVE);
     await expect(called).rejects.toMatchObject({ code: 'queue-unavailable', cause });
-    await expect(called).rejects.toThrow(cause.message);
+    await expect(called).rejects.toHaveProperty('message', cause.message);
     expect(sqs.calls).toHaveLength(3);
   });
 

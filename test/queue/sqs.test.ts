@@ -389,7 +389,7 @@ describe('when SQS does not do what it is asked', () => {
     const other = aws.open({ endpoint });
     expect(await errorOf(other.lease(request()))).toMatchObject({ code: 'queue-unavailable' });
     const [result] = await other.enqueue([aPendingJob(1)], NOW);
-    const message = expect.stringContaining(`SendMessageBatch on ${aws.urlOf('jobs')} failed`);
+    const message = expect.stringContaining(`SendMessageBatch on ${aws.urlOf('jobs')} had no answer: `);
     expect(result).toMatchObject({ ok: false, error: { code: 'queue-unavailable', message } });
     await other.close();
   });
