@@ -33,7 +33,7 @@ export interface Plot {
 const WIDTH = 720;
 const HEIGHT = 250;
 const LEFT = 84;
-const RIGHT = 14;
+const RIGHT = 36;
 const TOP = 30;
 const BOTTOM = 54;
 const INNER = { width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM } as const;

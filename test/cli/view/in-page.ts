@@ -48,6 +48,12 @@ export const LOW_CONTRASTS = `(() => {
   return { checked, found };
 })()`;
 
+/** Words of plots that stick out of them, and are cut off. */
+export const CUT_OFF = `[...document.querySelectorAll('svg[role=img]')].flatMap((svg) =>
+  [...svg.querySelectorAll('text')]
+    .filter((text) => { const { x, width } = text.getBBox(); return x < 0 || x + width > svg.viewBox.baseVal.width; })
+    .map((text) => text.textContent))`;
+
 /** What keeps people who do not see the page, or use no mouse, from understanding it. */
 export const OBSTACLES = `(() => {
   const found = [];

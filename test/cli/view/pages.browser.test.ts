@@ -4,7 +4,7 @@ import { presignedLinks, reportPage, summarizeLog, viewPage } from '../../../cli
 import { epochMs, hours, millis, seconds } from '../../../lib/domain/units.js';
 import { aManifest, aPage, HOSTILE_TEXT, hostileManifest } from './manifests.js';
 import { TestBrowser, type OpenPage } from './browser.js';
-import { IMAGES, lookAt, LOW_CONTRASTS, OBSTACLES } from './in-page.js';
+import { CUT_OFF, IMAGES, lookAt, LOW_CONTRASTS, OBSTACLES } from './in-page.js';
 import { inPieces, sampleLog } from './sample-log.js';
 import { PICTURES, ViewedCloud } from './viewed-cloud.js';
 
@@ -26,15 +26,17 @@ const BUDGET = {
 
 beforeAll(async () => {
   [browser, cloud] = await Promise.all([TestBrowser.launch(), ViewedCloud.start()]);
-  report = reportPage(await summarizeLog(inPieces(sampleLog(240))), {
-    now: epochMs(Date.UTC(2026, 0, 1, 13)),
-  });
+  report = await reportOn(sampleLog(240));
 }, 60_000);
 
 afterAll(async () => {
   await browser.close();
   await cloud.close();
 });
+
+async function reportOn(lines: readonly string[]): Promise<string> {
+  return reportPage(await summarizeLog(inPieces(lines)), { now: epochMs(Date.UTC(2026, 0, 1, 13)) });
+}
 
 /** Where the pictures of the embedded cloud are for a browser. */
 function picturesHost(): string {
@@ -218,6 +220,24 @@ describe.each(['view', 'report'] as const)('the page of a %s', (kind) => {
     expect(await evaluate(page, `getComputedStyle(document.documentElement).scrollBehavior`)).toBe('auto');
     expect(await evaluate(page, `document.getAnimations().length`)).toBe(0);
   });
+});
+
+test('a report on some seconds has a clock time below its last bar, and none of its words is cut off', async () => {
+  const lines = Array.from({ length: 22 }, (_, second) => {
+    const time = new Date(Date.UTC(2026, 0, 1, 8, 0, second)).toISOString();
+    return JSON.stringify({
+      time,
+      level: 'info',
+      event: 'manifest-written',
+      jobId: `d${second}`,
+      state: 'Success',
+      stalenessMs: 900,
+    });
+  });
+  const { page } = await browser.open(await reportOn(lines));
+  expect((await textsOf(page, 'svg[role=img] text')).filter((text) => text === '08:00:21')).not.toEqual([]);
+  expect(await evaluate(page, CUT_OFF)).toEqual([]);
+  await page.close();
 });
 
 test('a report loads nothing at all', async () => {
