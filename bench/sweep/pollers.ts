@@ -3,6 +3,7 @@ import { parseBucketName, parseRegion } from '../../lib/domain/names.js';
 import { nextLookTime } from '../../lib/poller/look-times.js';
 import { DEFAULT_SCHEDULE, delayBeforeNextLook } from '../../lib/poller/schedule.js';
 import { Lists } from '../../lib/poller/lists.js';
+import { leasesAtATime } from '../../lib/poller/budget.js';
 import { sweep } from '../../lib/poller/sweep.js';
 import { DEFAULT_SWEEP } from '../../lib/poller/sweep-plan.js';
 import type { JobLease } from '../../lib/queue/pending-queue.js';
@@ -101,15 +102,31 @@ export function onBucket(): Poller {
       });
       since = now;
       const finished: ModelJob[] = [];
-      for (const task of await tasksOf(leases, ci, now)) {
-        const job = JOBS.get(task.lease);
-        if (task.kind === 'look' && job !== undefined && ci.describe(job)) finished.push(job);
+      for (const lot of lotsOf(inOrderOfKeys(leases))) {
+        for (const task of await tasksOf(lot, ci, now)) {
+          const job = JOBS.get(task.lease);
+          if (task.kind === 'look' && job !== undefined && ci.describe(job)) finished.push(job);
+        }
       }
       // The checkpoint is read and written, the listing has a thousand keys a page, and each job that is done is deleted.
       const cosCalls = 2 + Math.max(1, Math.ceil(waiting.size / 1_000)) + finished.length;
       return { finished, queueCalls: 0, cosCalls };
     },
   };
+}
+
+/** As a listing has them: CI's job IDs, with which keys begin, say nothing of when their jobs were made. */
+function inOrderOfKeys(leases: readonly JobLease[]): readonly JobLease[] {
+  const places = new Map(leases.map((lease) => [lease, chance({ jobId: lease.job.jobId }, 0)]));
+  return [...leases].sort((one, other) => (places.get(one) ?? 0) - (places.get(other) ?? 0));
+}
+
+/** A run takes so many leases before its next looks. */
+function lotsOf(leases: readonly JobLease[]): readonly (readonly JobLease[])[] {
+  const most = leasesAtATime({ showsAll: true, leasesAsLongAsAsked: true }, minutes(1), 50);
+  return Array.from({ length: Math.ceil(leases.length / most) }, (_, index) =>
+    leases.slice(index * most, (index + 1) * most),
+  );
 }
 
 /** docjob on SQS, which hands out what is due, ten messages a call. */
@@ -173,7 +190,7 @@ function tasksOf(leases: readonly JobLease[], ci: ModelCi, now: EpochMs) {
 }
 
 /** A number in [0, 1) for each look at each job, the same in each run. */
-function chance({ jobId }: ModelJob, looks: number): number {
+function chance({ jobId }: Pick<ModelJob, 'jobId'>, looks: number): number {
   const mixed = Math.imul(
     Number.parseInt(jobId.slice(-8), 16) ^ Math.imul(looks + 1, 0x9e3779b9),
     0x85ebca6b,
