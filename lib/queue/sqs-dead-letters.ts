@@ -36,18 +36,13 @@ const WAIT = seconds(1);
 
 const Attribute = v.object({ StringValue: v.string() });
 
-/** What readReceived does not read; it fits any message, since what does not is left out. */
-const Described = v.object({
-  Messages: v.nullish(
-    v.array(
-      v.object({
-        MessageId: v.fallback(v.string(), ''),
-        MessageAttributes: v.fallback(v.record(v.string(), v.fallback(v.nullable(Attribute), null)), {}),
-      }),
-    ),
-    [],
-  ),
+const Attributed = v.object({
+  MessageId: v.string(),
+  MessageAttributes: v.record(v.string(), v.fallback(v.nullable(Attribute), null)),
 });
+
+/** What readReceived does not read of an answer that it could read: each message by itself, null where it has no attributes. */
+const Described = v.object({ Messages: v.nullish(v.array(v.fallback(v.nullable(Attributed), null))) });
 
 type Attributes = Readonly<Record<string, { readonly StringValue: string } | null>>;
 
@@ -157,9 +152,10 @@ class SqsDeadLetters implements DeadLetters {
 function readDescribed(answer: unknown): ReadAnswer<Received> {
   const received = readReceived(answer);
   if (!received.ok) return received;
-  const described = v.safeParse(Described, answer);
-  const messages = described.success ? described.output.Messages : [];
-  const attributes = new Map(messages.map((one) => [one.MessageId, one.MessageAttributes]));
+  const { Messages } = v.parse(Described, answer);
+  const attributes = new Map(
+    Messages?.flatMap((one) => (one === null ? [] : [[one.MessageId, one.MessageAttributes]])),
+  );
   return { ok: true, value: { ...received.value, attributes } };
 }
 
@@ -174,6 +170,7 @@ function recordOf(
   const code = text('error-code');
   const requestId = text('request-id');
   const sentAt = epochMs(Number(SentTimestamp));
+  const firstSeen = text('first-seen-at');
   return {
     id: messageId,
     content: parseMessage(body, defaults),
@@ -185,7 +182,8 @@ function recordOf(
         ? undefined
         : { code, message: text('error-message') ?? '', ...(requestId === undefined ? {} : { requestId }) },
     // What SQS moves keeps the time that it was sent at first.
-    firstSeenAt: reason === undefined ? sentAt : parseRfc3339(text('first-seen-at') ?? '')?.at,
+    // Stryker disable next-line StringLiteral: any text that is no time does as well.
+    firstSeenAt: reason === undefined ? sentAt : parseRfc3339(firstSeen ?? '')?.at,
     buriedAt: reason === undefined ? undefined : sentAt,
   };
 }

@@ -187,6 +187,14 @@ describe('what SQS is asked and answers', () => {
       Entries: [{ Id: 'a', ReceiptHandle: 'h1', VisibilityTimeout: 30 }],
     });
   });
+
+  test('for all of a queue’s attributes', async () => {
+    const Attributes = { VisibilityTimeout: '30', QueueArn: 'arn:aws:sqs:eu-central-1:123456789012:jobs' };
+    const sqs = new ScriptedSqs([{ body: { Attributes } }]);
+    expect(await sqs.client().attributes(queueUrl)).toEqual(Attributes);
+    expect(sqs.calls[0]?.request.headers['x-amz-target']).toBe('AmazonSQS.GetQueueAttributes');
+    expect(sqs.calls[0]?.input).toEqual({ QueueUrl: queueUrl, AttributeNames: ['All'] });
+  });
 });
 
 describe('a call of SQS that fails', () => {
