@@ -74,7 +74,7 @@ describe('the dead letters in a bucket', () => {
     for await (const { id } of letters.read()) {
       if (read.push(id) === 1) await letters.remove(last);
     }
-    expect(read).toEqual(ids.slice(0, -1));
+    expect(read).toStrictEqual(ids.slice(0, -1));
   });
 
   test('that could not be removed are told each by itself', async () => {

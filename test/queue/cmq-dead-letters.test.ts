@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { after, before, minutes } from '../../lib/domain/units.js';
+import { after, before, minutes, seconds } from '../../lib/domain/units.js';
 import { cmqDeadLetterBody } from '../../lib/queue/cmq-dead-letter.js';
+import { openCmqDeadLetters } from '../../lib/queue/cmq-dead-letters.js';
 import type { DeadLetterRecord, DeadLetters } from '../../lib/queue/dead-letters.js';
-import { aJobId } from '../support/pending-jobs.js';
+import { aJobId, SOURCE } from '../support/pending-jobs.js';
 import { START } from '../support/virtual-clock.js';
 import { EmbeddedCmq } from './embedded-cmq.js';
+import { QUEUE, ScriptedCmq } from './scripted-cmq.js';
 
 describe('the dead letters in a queue of CMQ', () => {
   let embedded: EmbeddedCmq;
@@ -48,5 +50,22 @@ describe('the dead letters in a queue of CMQ', () => {
     ]);
     expect(embedded.cmq.control.messages('dead').map(({ body }) => body)).toEqual([aJobId(2)]);
     await expect(letters.close()).resolves.toBeUndefined();
+  });
+
+  test('are never removed by an empty handle, of which the service does not say what it means', async () => {
+    embedded.cmq.control.send('dead', aJobId(1));
+    const found = await read(embedded.openDeadLetters(), 1);
+    const scripted = new ScriptedCmq([{ fields: { code: 0 } }]);
+    const options = { deadLetters: QUEUE, defaults: SOURCE, requestTimeout: seconds(1) };
+    const { clock, credentials } = embedded;
+    const effects = {
+      clock,
+      credentials,
+      random: () => 0.5,
+      transport: scripted,
+      deadline: after(START, minutes(1)),
+    };
+    await openCmqDeadLetters(options, effects).remove(found);
+    expect(scripted.calls.map(({ form }) => form['receiptHandle.0'])).toEqual([expect.stringMatching(/./)]);
   });
 });
