@@ -144,7 +144,7 @@ function recordOf(
     };
   }
   const { reason, detail, lastError, key, firstSeenAt, job, content } = read.output;
-  const body = job === undefined ? undefined : JSON.stringify(job);
+  const body = job && JSON.stringify(job);
   return {
     id,
     content:

@@ -1,16 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { DEFAULT_BACKOFF } from '../../lib/cos/backoff.js';
-import { openTransport } from '../../lib/cos/transport.js';
-import { after, millis, minutes, seconds } from '../../lib/domain/units.js';
+import { after, millis, minutes } from '../../lib/domain/units.js';
 import {
   openBatch,
   openQueue,
   parseQueueUrl,
-  type QueueAddress,
   type QueueConfig,
   type QueueEffects,
 } from '../../lib/queue/open-queue.js';
-import { jsonLog } from '../../lib/telemetry/log.js';
 import { aPendingJob, SOURCE } from '../support/pending-jobs.js';
 import { answer, ScriptedServer } from '../support/scripted-server.js';
 import { CredentialsError } from '../../lib/cos/errors/credentials-error.js';
@@ -19,18 +15,9 @@ import { DEFAULT_CMQ_SETTINGS } from '../../lib/queue/cmq-times.js';
 import { DEAD as BURIED, EmbeddedBucket, PENDING } from './embedded-bucket.js';
 import { EmbeddedCmq } from './embedded-cmq.js';
 import { EmbeddedSqs, REGION } from './embedded-sqs.js';
+import { addressOf, JOBS, queueConfig, queueEffects } from './queue-config.js';
 
 useAwsEnvironment();
-
-/** The address of a URL that is one. */
-function addressOf(url: string, kind?: 'sqs'): QueueAddress {
-  const parsed = parseQueueUrl(url, kind);
-  if (parsed.kind === 'refused') throw new Error(parsed.problem);
-  return parsed;
-}
-
-const JOBS = 'https://sqs.eu-central-1.amazonaws.com/123456789012/jobs';
-const DEAD = 'https://sqs.eu-central-1.amazonaws.com/123456789012/dead';
 
 describe('a queue URL', () => {
   test.each([
@@ -180,34 +167,7 @@ describe('opening the queue', () => {
     await aws.close();
   });
 
-  const config = (changes: Partial<QueueConfig> = {}): QueueConfig => ({
-    queue: addressOf(JOBS),
-    deadLetters: addressOf(DEAD),
-    defaults: SOURCE,
-    requestTimeout: seconds(5),
-    awsCredentials: () => TEST_KEY,
-    client: {
-      endpoints: {},
-      attemptTimeout: seconds(5),
-      retries: 0,
-      backoff: DEFAULT_BACKOFF,
-      retryBudget: { share: 0, initial: 0 },
-      requestsPerSecond: 10,
-      maxBodyBytes: 1_000,
-    },
-    nextLook: ({ seenAt }) => seenAt,
-    ...changes,
-  });
-
-  /** What queues work through. */
-  const effects = (): QueueEffects => ({
-    clock: aws.clock,
-    random: () => 0,
-    transport: openTransport({ maxSockets: 1 }),
-    credentials: () => ({ secretId: 'id', secretKey: 'key' }),
-    log: jsonLog({ level: 'error', now: () => aws.clock.now(), write: () => undefined }),
-    deadline: after(aws.clock.now(), minutes(1)),
-  });
+  const effects = (): QueueEffects => queueEffects(aws);
 
   /** Whether the queue that the configuration opens is the embedded one. */
   async function expectEmbedded(opened: QueueConfig): Promise<void> {
@@ -228,18 +188,18 @@ describe('opening the queue', () => {
   }
 
   test('connects to AWS_ENDPOINT_URL, whatever the host of the queue URLs', async () => {
-    await expectEmbedded(config({ awsEndpoint: aws.origin }));
+    await expectEmbedded(queueConfig({ awsEndpoint: aws.origin }));
   });
 
   test('connects to the host of the queue URL where no endpoint is set', async () => {
     const [queue, deadLetters] = [addressOf(aws.urlOf('jobs'), 'sqs'), addressOf(aws.urlOf('dead'), 'sqs')];
-    await expectEmbedded(config({ queue, deadLetters, awsRegion: REGION }));
+    await expectEmbedded(queueConfig({ queue, deadLetters, awsRegion: REGION }));
   });
 
   test('does not let an endpoint in the environment that was not configured redirect it', async () => {
     setEnvironment({ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
     const [queue, deadLetters] = [addressOf(aws.urlOf('jobs'), 'sqs'), addressOf(aws.urlOf('dead'), 'sqs')];
-    await expectEmbedded(config({ queue, deadLetters, awsRegion: REGION }));
+    await expectEmbedded(queueConfig({ queue, deadLetters, awsRegion: REGION }));
   });
 
   test('reads the key for SQS anew at each opening, and does not open without one', async () => {
@@ -249,7 +209,7 @@ describe('opening the queue', () => {
       if (key === undefined) throw new CredentialsError('there is no key');
       return key;
     };
-    const opened = config({ awsEndpoint: aws.origin, awsCredentials });
+    const opened = queueConfig({ awsEndpoint: aws.origin, awsCredentials });
     await expectEmbedded(opened);
     const queue = await openQueue(opened, effects());
     expect(await queue.enqueue([aPendingJob(1)], millis(0))).toMatchObject([
@@ -263,7 +223,11 @@ describe('opening the queue', () => {
     const cloud = await EmbeddedCmq.start();
     const { queue, deadLetters, clock, credentials } = cloud;
     const cmq = { ...DEFAULT_CMQ_SETTINGS, endpoint: cloud.origin };
-    const opened = await openQueue(config({ queue, deadLetters, cmq }), { ...effects(), clock, credentials });
+    const opened = await openQueue(queueConfig({ queue, deadLetters, cmq }), {
+      ...effects(),
+      clock,
+      credentials,
+    });
     expect(await opened.enqueue([aPendingJob(1)], millis(0))).toMatchObject([{ ok: true }]);
     expect(cloud.cmq.control.messages('jobs')).toHaveLength(1);
     expect(opened.capabilities).toMatchObject({ leasesAsLongAsAsked: false, maxLookAgainDelay: minutes(15) });
@@ -273,7 +237,7 @@ describe('opening the queue', () => {
   test('opens a queue in a bucket', async () => {
     const bucket = await EmbeddedBucket.start();
     const changes = { queue: PENDING, deadLetters: BURIED, client: bucket.clientPolicy };
-    const opened = await openQueue(config(changes), bucket.effects);
+    const opened = await openQueue(queueConfig(changes), bucket.effects);
     await bucket.put('d1');
     const holdUntil = after(bucket.clock.now(), minutes(1));
     expect(await opened.lease({ max: 1, holdUntil, wait: millis(0) })).toMatchObject([
@@ -291,7 +255,7 @@ describe('opening the queue', () => {
       attributes: { SentTimestamp: '5' },
     };
     const holdUntil = after(aws.clock.now(), minutes(1));
-    const batch = await openBatch(config({ awsEndpoint: aws.origin }), [message], holdUntil, effects());
+    const batch = await openBatch(queueConfig({ awsEndpoint: aws.origin }), [message], holdUntil, effects());
     expect(await batch.lease({ max: 1, holdUntil, wait: millis(0) })).toMatchObject([
       { id: 'm1', firstSeenAt: 5 },
     ]);
@@ -378,7 +342,7 @@ describe('opening the queue', () => {
       'AWS_REGION',
     ],
   ])('is refused for %s', async (_what, changes, advice) => {
-    await expect(openQueue(config(changes), effects())).rejects.toMatchObject({
+    await expect(openQueue(queueConfig(changes), effects())).rejects.toMatchObject({
       code: 'queue-unusable',
       disposition: 'configuration',
       message: expect.stringContaining(advice),
@@ -391,7 +355,7 @@ describe('opening the queue', () => {
     );
     if (queue === undefined || deadLetters === undefined) throw new Error('two were made');
     for (const changes of [{ queue, deadLetters }, { deadLetters }, { queue }]) {
-      const opening = openBatch(config(changes), [], aws.clock.now(), effects());
+      const opening = openBatch(queueConfig(changes), [], aws.clock.now(), effects());
       await expect(opening).rejects.toMatchObject({
         code: 'queue-unusable',
         message: expect.stringMatching(/QUEUE_URL is (cos|https):.*event source/),
@@ -404,7 +368,7 @@ describe('opening the queue', () => {
     ['cos://docs-1250000000.ap-beijing/jobs/', 'cos://docs-1250000000.ap-beijing/jobs-dead/'],
   ])('takes folders side by side, or in two buckets: %s and %s', async (queue, deadLetters) => {
     const changes = { queue: addressOf(queue), deadLetters: addressOf(deadLetters) };
-    const opened = await openQueue(config(changes), effects());
+    const opened = await openQueue(queueConfig(changes), effects());
     expect(opened.capabilities).toMatchObject({ exclusiveLeases: false, leasesAsLongAsAsked: true });
     await opened.close();
   });
@@ -417,7 +381,7 @@ describe('opening the queue', () => {
     'http://[::1]:1',
   ])('needs no region for this machine: %s', async (origin) => {
     const [queue, deadLetters] = [addressOf(`${origin}/1/jobs`, 'sqs'), addressOf(`${origin}/1/dead`, 'sqs')];
-    const opened = await openQueue(config({ queue, deadLetters }), effects());
+    const opened = await openQueue(queueConfig({ queue, deadLetters }), effects());
     expect(opened.capabilities.exclusiveLeases).toBe(true);
     await opened.close();
   });
@@ -438,7 +402,7 @@ describe('opening the queue', () => {
         awsEndpoint: origin,
       },
     ]) {
-      await expect(openQueue(config(changes), effects())).rejects.toMatchObject({
+      await expect(openQueue(queueConfig(changes), effects())).rejects.toMatchObject({
         code: 'queue-unusable',
         message: expect.stringMatching(/the region of http:.*jobs is not known: set AWS_REGION/),
       });
@@ -450,7 +414,7 @@ describe('opening the queue', () => {
     const [queue, deadLetters] = ['one', 'two'].map((host) => addressOf(`http://${host}.example/1/q`, 'sqs'));
     if (queue === undefined || deadLetters === undefined) throw new Error('two were made');
     const awsEndpoint = server.origin.href;
-    const opened = await openQueue(config({ queue, deadLetters, awsEndpoint }), effects());
+    const opened = await openQueue(queueConfig({ queue, deadLetters, awsEndpoint }), effects());
     await opened.lease({ max: 1, holdUntil: after(aws.clock.now(), minutes(1)), wait: millis(0) });
     await opened.close();
     await server.close();
