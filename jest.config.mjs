@@ -26,7 +26,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testSequencer: '<rootDir>/.ci/longest-first.mjs',
   // Jest leaves one core to itself, which on two cores is half of them; and many suites mostly wait, for servers and for processes.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  maxWorkers: 2 * availableParallelism(),
   // Tests that talk to servers are bounded: a hang is a failure, never a wait. Long enough for the simulations on a machine that is busy.
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/.ci/summary-reporter.mjs'],

@@ -24,9 +24,22 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 }
 
 /** Whether the machine has a shell; those that it has not are held to what is told of them only. */
-function accepts(shell: string, script: string): boolean {
-  const { status, error } = spawnSync(shell, shell === 'fish' ? ['--no-execute'] : ['-n'], { input: script });
+async function accepts(shell: string, script: string): Promise<boolean> {
+  const file = join(await temporaryFolder(), 'completion');
+  await writeFile(file, script);
+  const { status, error } = spawnSync(shell, ['-n', file]);
   return error !== undefined || status === 0;
+}
+
+/** What fish would offer at the end of a line; undefined where the machine has no fish. */
+async function offeredByFish(script: string, line: string): Promise<readonly string[] | undefined> {
+  const file = join(await temporaryFolder(), 'completion');
+  await writeFile(file, script);
+  const program = `source '${file}'; complete -C '${line}'`;
+  const { stdout, stderr, error } = spawnSync('fish', ['--no-config', '-c', program], { encoding: 'utf8' });
+  if (error !== undefined) return undefined;
+  expect(stderr).toBe('');
+  return stdout.split('\n').flatMap((offer) => (offer === '' ? [] : [offer.split('\t')[0] ?? '']));
 }
 
 describe('completion', () => {
@@ -36,7 +49,7 @@ describe('completion', () => {
       const script = await scriptFor(shell);
       for (const { name } of COMMANDS) expect(script).toMatch(new RegExp(`\\b${name}\\b`));
       for (const option of ['time-limit', 'dry-run', 'profile']) expect(script).toContain(option);
-      expect(accepts(shell, script)).toBe(true);
+      expect(await accepts(shell, script)).toBe(true);
     },
   );
 
@@ -50,6 +63,16 @@ describe('completion', () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'a list.txt'), '');
     expect(offeredByBash(script, ['submit', '--from', ''], folder)).toEqual(['a list.txt']);
+  });
+
+  test.each([
+    ['docjob st', ['status']],
+    ['docjob --json po', ['poll']],
+    ['docjob poll --d', ['--debug', '--dry-run']],
+    ['docjob dead re', ['redrive']],
+    ['docjob status --dr', []],
+  ])('for fish offers, where there is one, for %j just %j', async (line, offers) => {
+    expect([offers, undefined]).toContainEqual(await offeredByFish(await scriptFor('fish'), line));
   });
 
   test('refuses a shell that it does not know', async () => {

@@ -128,12 +128,12 @@ describe('a job', () => {
     expect(await cloud.cloud.control.listKeys(PAGES)).toEqual([]);
   });
 
-  test('can have 5,000 pages, all described at once and all written', async () => {
+  test('can have more pages than a listing shows, all described at once and all written', async () => {
     const cloud = await TestCloud.start();
-    const jobId = await submitted(cloud, { pages: 5_000, durationMs: 0 });
+    const jobId = await submitted(cloud, { pages: 1_200, durationMs: 0 });
 
-    expect(elements((await describeJob(cloud, jobId)).text, 'PageNo')).toHaveLength(5_000);
-    expect(await cloud.cloud.control.listKeys(PAGES, 'out/')).toHaveLength(5_000);
+    expect(elements((await describeJob(cloud, jobId)).text, 'PageNo')).toHaveLength(1_200);
+    expect(await cloud.cloud.control.listKeys(PAGES, 'out/')).toHaveLength(1_200);
   });
 
   test('can be a spreadsheet, whose pictures are numbered in three ways', async () => {
