@@ -14,7 +14,7 @@ export type ListPage = (source: JobSource, query: JobListQuery) => Promise<JobPa
 export interface ListRequest<T> {
   readonly source: JobSource;
   readonly query: Pick<JobListQuery, 'queueId' | 'states' | 'createdFrom' | 'createdTo'>;
-  /** What to keep of an entry; of undefined for one that names its job and cannot be decoded. A whole job with its pages is a thousand times as large as its state. */
+  /** What to keep of an entry; of undefined for one that names its job and cannot be decoded. A whole job holds all of its pages. */
   readonly keep: (job: DocJob | undefined) => T;
   /** Whether another page is worth a call. */
   readonly goesOn: (pages: number, found: ReadonlyMap<JobId, T>) => boolean;
